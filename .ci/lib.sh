@@ -1,0 +1,73 @@
+# Shared by the scripts here; sourced, not run.
+# shellcheck shell=bash
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root" || exit 1
+
+# Outside the work tree, so that the next fresh clone on this machine finds it again.
+tools=${CI_TOOLS:-$HOME/.cache/clients-api-ci}
+logs=$root/target/ci
+mkdir -p "$tools" "$logs"
+
+export PATH="$HOME/.cargo/bin:$tools/bin:$PATH"
+export SAM_CLI_TELEMETRY=0
+
+fail() { echo "error: $*" >&2; exit 1; }
+
+# step HEADING COMMAND... : says what runs and how long it took; a failing command ends the script. (So
+# never `step ... ||` or `if step ...`: bash would then carry on past a failure inside the command.)
+step() {
+  local heading=$1 start=$SECONDS
+  shift
+  printf '\n=== %s\n' "$heading"
+  "$@"
+  printf -- '--- %s: %d s\n' "$heading" $((SECONDS - start))
+}
+
+# Runs a command with SAM, cargo-lambda and their Python in front.
+with_sam() { PATH="$tools/sam/bin:$PATH" "$@"; }
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("", 0)); print(s.getsockname()[1])'; }
+
+# at_exit COMMAND : what was started last is stopped first.
+cleanups=()
+at_exit() { cleanups=("$1" "${cleanups[@]}"); }
+run_cleanups() {
+  local status=$? command
+  trap - EXIT
+  set +e
+  for command in "${cleanups[@]}"; do eval "$command"; done
+  exit "$status"
+}
+trap run_cleanups EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# stop PID : asks, waits up to 15 s, insists.
+stop() {
+  local pid=$1
+  kill "$pid" 2>/dev/null || return 0
+  for _ in $(seq 75); do
+    kill -0 "$pid" 2>/dev/null || return 0
+    sleep 0.2
+  done
+  kill -KILL "$pid" 2>/dev/null
+  return 0
+}
+
+# Starts DynamoDB Local on a free port; sets dynamodb_port.
+start_dynamodb_local() {
+  dynamodb_port=$(free_port)
+  local log=$logs/dynamodb-local-$dynamodb_port.log pid
+  scripts/dynamodb-local --port "$dynamodb_port" >"$log" 2>&1 </dev/null &
+  pid=$!
+  at_exit "stop $pid"
+  # Two minutes, because the first start fetches the jars.
+  for _ in $(seq 600); do
+    grep -q '^DynamoDB Local answers' "$log" && return 0
+    kill -0 "$pid" 2>/dev/null || break
+    sleep 0.2
+  done
+  cat "$log" >&2
+  fail "DynamoDB Local did not start"
+}

@@ -1,0 +1,112 @@
+//! Which tables a command works on, and how it gets to them.
+
+use std::net::IpAddr;
+
+use aws_config::{
+    BehaviorVersion, SdkConfig,
+    environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider},
+    meta::{credentials::CredentialsProviderChain, region::RegionProviderChain},
+    profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider},
+};
+use aws_sdk_dynamodb::config::Credentials;
+use clap::Args;
+use shared::{Store, Tables};
+
+/// The SDK's own variables for another endpoint than AWS's, the more specific one first.
+const ENDPOINT_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"];
+
+/// The options that every command has.
+#[derive(Args, Debug)]
+pub(crate) struct Connection {
+    /// The table of clients [default: $CLIENTS_TABLE, else `clients`]
+    #[arg(long, value_name = "TABLE", global = true)]
+    clients_table: Option<String>,
+    /// The table of API keys [default: $API_KEYS_TABLE, else `api-keys`]
+    #[arg(long, value_name = "TABLE", global = true)]
+    api_keys_table: Option<String>,
+}
+
+impl Connection {
+    /// The store that the options and the environment name.
+    pub(crate) async fn store(&self) -> Store {
+        Store::new(&config().await, self.tables())
+    }
+
+    /// The names of the tables.
+    pub(crate) fn tables(&self) -> Tables {
+        let Tables { clients, api_keys } = Tables::from_env();
+        Tables {
+            clients: self.clients_table.clone().unwrap_or(clients),
+            api_keys: self.api_keys_table.clone().unwrap_or(api_keys),
+        }
+    }
+}
+
+/// The endpoint that the environment sets in AWS's place.
+pub(crate) fn endpoint() -> Option<String> {
+    ENDPOINT_VARIABLES.into_iter().find_map(|variable| std::env::var(variable).ok().filter(|url| !url.is_empty()))
+}
+
+/// As the SDK's own settings say. An engine on this machine checks no credentials, but the SDK
+/// sends no request without a region and credentials to sign it with: where none are configured,
+/// made-up ones serve, so that a developer needs no AWS account. Configured ones go first, because
+/// DynamoDB Local (without `-sharedDb`) keeps a database for each access key and region.
+async fn config() -> SdkConfig {
+    let loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
+    if !endpoint().is_some_and(|url| is_loopback(&url)) {
+        return loader.load().await;
+    }
+    // Not the SDK's default chains: they end in a search for an EC2 machine's metadata, which takes
+    // seconds to fail on a developer's machine.
+    let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+        .or_else(ProfileFileRegionProvider::new())
+        .or_else("us-east-1");
+    let credentials = CredentialsProviderChain::first_try("Environment", EnvironmentVariableCredentialsProvider::new())
+        .or_else("Profile", ProfileFileCredentialsProvider::builder().build())
+        .or_else("MadeUp", Credentials::new("local", "local", None, None, "made up for a local engine"));
+    loader.region(region).credentials_provider(credentials).load().await
+}
+
+/// Whether the URL's host is this machine.
+fn is_loopback(url: &str) -> bool {
+    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = after_scheme.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    match host.parse::<IpAddr>() {
+        Ok(ip) => ip.is_loopback(),
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_is_told_from_others() {
+        for url in [
+            "http://127.0.0.1:8000",
+            "http://127.1.2.3",
+            "http://localhost:8000/",
+            "http://localhost",
+            "http://dynamodb.localhost:4566",
+            "https://[::1]:8000",
+            "http://[::1]/",
+        ] {
+            assert!(is_loopback(url), "{url}");
+        }
+        for url in [
+            "https://dynamodb.eu-central-1.amazonaws.com",
+            "http://10.0.0.1:8000",
+            "http://localhost.example.com",
+            "http://127.0.0.1.example.com:80",
+            "http://example.com/localhost",
+            "",
+        ] {
+            assert!(!is_loopback(url), "{url}");
+        }
+    }
+}

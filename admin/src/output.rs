@@ -1,0 +1,45 @@
+//! What a command prints: lines and tables on standard output.
+
+use std::io::{self, Write};
+
+/// Prints to standard output, with a line break at the end.
+///
+/// # Errors
+/// When standard output is closed or full; `println!` would panic.
+pub(crate) fn print(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{text}")?;
+    stdout.flush()
+}
+
+/// Rows under a heading, each column as wide as its widest cell.
+pub(crate) fn table<const COLUMNS: usize>(heading: [&str; COLUMNS], rows: &[[String; COLUMNS]]) -> String {
+    let mut widths = heading.map(width);
+    for row in rows {
+        for (widest, cell) in widths.iter_mut().zip(row) {
+            *widest = (*widest).max(width(cell));
+        }
+    }
+    let line = |cells: [&str; COLUMNS]| {
+        let padded = cells.iter().zip(widths).map(|(cell, widest)| format!("{cell}{:1$}", "", widest - width(cell)));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    let rows = rows.iter().map(|row| line(row.each_ref().map(String::as_str)));
+    std::iter::once(line(heading)).chain(rows).collect::<Vec<_>>().join("\n")
+}
+
+fn width(cell: &str) -> usize {
+    cell.chars().count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_aligned_by_characters() {
+        let rows = [["José".to_owned(), "active".to_owned()], ["Al".to_owned(), "revoked".to_owned()]];
+        assert_eq!(table(["NAME", "STATE"], &rows), "NAME  STATE\nJosé  active\nAl    revoked");
+        assert_eq!(table(["NAME", "STATE"], &[]), "NAME  STATE");
+    }
+}

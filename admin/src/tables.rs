@@ -1,0 +1,32 @@
+//! `admin tables`: the tables themselves, on engines that no template has set up.
+
+use anyhow::{Context, Result, bail};
+use clap::Subcommand;
+use shared::Tables;
+
+use crate::connection::{self, Connection};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Creates the two tables where they are missing.
+    ///
+    /// For local engines (DynamoDB Local and the like), so it needs AWS_ENDPOINT_URL_DYNAMODB. On
+    /// AWS the template owns the tables, with their backups and their protection.
+    Create,
+}
+
+pub(crate) async fn run(command: Command, connection: &Connection) -> Result<()> {
+    match command {
+        Command::Create => create(connection).await,
+    }
+}
+
+async fn create(connection: &Connection) -> Result<()> {
+    let Some(endpoint) = connection::endpoint() else {
+        bail!("set AWS_ENDPOINT_URL_DYNAMODB to a local engine: on AWS the template creates the tables");
+    };
+    connection.store().await.create_tables().await.with_context(|| format!("could not create tables on {endpoint}"))?;
+    let Tables { clients, api_keys } = connection.tables();
+    eprintln!("The tables `{clients}` and `{api_keys}` are there.");
+    Ok(())
+}

@@ -1,0 +1,325 @@
+//! The real binary, called as an operator calls it, on an embedded engine.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test that cannot go on should fail loudly")]
+
+use std::{process::Output, time::Duration};
+
+use local::engine::Engine;
+use serde_json::Value;
+use shared::{ApiKey, Clock, KeyRecord, KeyState, NewKey, Store, Tables, Timestamp};
+
+const CREATE: &[&str] = &["keys", "create", "--org", "acme", "--user", "ann", "--name", "Billing sync", "--expires"];
+
+/// An engine with tables, and the command line pointed at it.
+struct Desk {
+    engine: Engine,
+    store: Store,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let engine = Engine::in_memory().await.unwrap();
+        let store = Store::new(engine.config(), Tables::default());
+        store.create_tables().await.unwrap();
+        Self { engine, store }
+    }
+
+    /// Runs the command on this engine.
+    fn run(&self, arguments: &[&str]) -> Output {
+        run(&[("AWS_ENDPOINT_URL_DYNAMODB", self.engine.url())], arguments)
+    }
+
+    /// Makes a key with the command: the key, and what the table knows of it.
+    async fn create(&self, expires: &str) -> (ApiKey, KeyRecord) {
+        let output = self.run(&[CREATE, &[expires]].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        let key: ApiKey = alone(&output).parse().unwrap();
+        let record = self.record(&key).await;
+        (key, record)
+    }
+
+    async fn record(&self, key: &ApiKey) -> KeyRecord {
+        self.store.find_key(&key.hash()).await.unwrap().unwrap()
+    }
+}
+
+/// The binary with nothing of this machine's AWS setup: what it needs is in `environment`.
+fn run(environment: &[(&str, &str)], arguments: &[&str]) -> Output {
+    std::process::Command::new(env!("CARGO_BIN_EXE_admin"))
+        .args(arguments)
+        .env_clear()
+        .envs(environment.iter().copied())
+        .env("HOME", "/nonexistent")
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// The only line on standard output.
+fn alone(output: &Output) -> String {
+    let text = stdout(output);
+    let line = text.strip_suffix('\n').unwrap_or_else(|| panic!("no line in {text:?}"));
+    assert!(!line.contains('\n'), "more than one line in {text:?}");
+    line.to_owned()
+}
+
+/// The one line that says why the command failed.
+fn failure(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(output));
+    assert_eq!(stdout(output), "");
+    let text = stderr(output);
+    assert_eq!(text.lines().count(), 1, "{text}");
+    for notation in [" { ", "Some(", "Failure(", "ResponseError", "panicked"] {
+        assert!(!text.contains(notation), "debug output in {text}");
+    }
+    text.strip_prefix("error: ").unwrap_or_else(|| panic!("{text}")).trim_end().to_owned()
+}
+
+fn now() -> Timestamp {
+    Clock::system().now()
+}
+
+#[tokio::test]
+async fn a_created_key_is_printed_alone_and_opens_what_it_was_made_for() {
+    let desk = Desk::new().await;
+    let before = now();
+    let (_, record) = desk.create("90d").await;
+    assert_eq!(record.state(now()), KeyState::Active);
+    assert_eq!((record.caller.org.as_str(), record.caller.user.as_str()), ("acme", "ann"));
+    assert_eq!(record.name, "Billing sync");
+    let ninety_days = Duration::from_secs(90 * 24 * 60 * 60);
+    assert!((before.after(ninety_days)..=now().after(ninety_days)).contains(&record.expires_at));
+}
+
+#[tokio::test]
+async fn what_is_said_beside_a_key_goes_to_standard_error_and_does_not_hold_it() {
+    let desk = Desk::new().await;
+    let output = desk.run(&[CREATE, &["1y"]].concat());
+    let said = stderr(&output);
+    assert!(said.contains("key_") && said.contains("acme") && said.contains("ann"), "{said}");
+    assert!(!said.contains("ba_"), "{said}");
+}
+
+#[tokio::test]
+async fn keys_are_listed_with_what_is_known_of_them_and_without_themselves() {
+    let desk = Desk::new().await;
+    let (key, record) = desk.create("2036-01-31").await;
+    let used = now();
+    desk.store.touch_key(&record, used, used).await.unwrap();
+
+    let listed = stdout(&desk.run(&["keys", "list", "--org", "acme"]));
+    let lines: Vec<&str> = listed.lines().collect();
+    assert_eq!(lines.len(), 2, "{listed}");
+    let id = record.caller.key.as_str();
+    for shown in ["Billing sync", &key.hint(), id, "ann", "2036-01-31 23:59", &used.to_string()[..10], "active"] {
+        let at = lines[1].find(shown).unwrap_or_else(|| panic!("{shown} is missing in {listed}"));
+        assert!(at == 0 || lines[1][..at].ends_with(' '));
+    }
+    assert!(!listed.contains(key.reveal()) && !listed.contains(key.hash().as_str()));
+
+    let json: Value = serde_json::from_slice(&desk.run(&["keys", "list", "--org", "acme", "--json"]).stdout).unwrap();
+    assert_eq!(json.as_array().unwrap().len(), 1);
+    assert_eq!(json[0]["keyId"], id);
+    assert_eq!(json[0]["expiresAt"], "2036-01-31T23:59:59.999Z");
+    assert_eq!(json[0]["lastUsedAt"], used.to_string());
+    assert_eq!(json[0]["revokedAt"], Value::Null);
+    assert_eq!(json[0]["state"], "active");
+    assert!(!json.to_string().contains(key.reveal()) && !json.to_string().contains(key.hash().as_str()));
+}
+
+#[tokio::test]
+async fn the_columns_of_the_list_are_aligned() {
+    let desk = Desk::new().await;
+    for (user, name) in [("b", "Zoë’s laptop, the second one"), ("somebody-else", "x")] {
+        let output = desk.run(&["keys", "create", "--org", "acme", "--user", user, "--name", name, "--expires", "30d"]);
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+    let listed = stdout(&desk.run(&["keys", "list", "--org", "acme"]));
+    let places = |word: &str| -> Vec<_> {
+        let place = |line: &str| line.find(word).map(|at| line[..at].chars().count());
+        listed.lines().filter_map(place).collect()
+    };
+    assert_eq!(listed.lines().count(), 3);
+    assert_eq!(places("key_")[0], places("key_")[1], "{listed}");
+    assert_eq!(places("active")[0], places("active")[1], "{listed}");
+    assert_eq!(places("STATE")[0], places("active")[0], "{listed}");
+}
+
+#[tokio::test]
+async fn only_the_organization_asked_for_is_listed() {
+    let desk = Desk::new().await;
+    desk.create("30d").await;
+    let output = desk.run(&["keys", "list", "--org", "other"]);
+    assert!(output.status.success());
+    assert_eq!(stdout(&output), "");
+    assert_eq!(stdout(&desk.run(&["keys", "list", "--org", "other", "--json"])), "[]\n");
+}
+
+#[tokio::test]
+async fn a_revoked_key_is_revoked_at_once_and_stays_so_with_its_first_date() {
+    let desk = Desk::new().await;
+    let (key, record) = desk.create("30d").await;
+    let id = record.caller.key.as_str();
+
+    let output = desk.run(&["keys", "revoke", id]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let revoked = desk.record(&key).await;
+    assert_eq!(revoked.state(now()), KeyState::Revoked);
+
+    let again = desk.run(&["keys", "revoke", id]);
+    assert!(again.status.success(), "{}", stderr(&again));
+    assert_eq!(desk.record(&key).await.revoked_at, revoked.revoked_at);
+    assert!(stdout(&desk.run(&["keys", "list", "--org", "acme"])).contains("revoked"));
+}
+
+#[tokio::test]
+async fn an_expired_key_is_listed_as_expired() {
+    let desk = Desk::new().await;
+    let new = NewKey {
+        org: "acme".parse().unwrap(),
+        user: "ann".parse().unwrap(),
+        name: "Old".to_owned(),
+        expires_at: now().before(Duration::from_secs(1)),
+    };
+    desk.store.create_key(&ApiKey::generate().unwrap(), new, now()).await.unwrap();
+    assert!(stdout(&desk.run(&["keys", "list", "--org", "acme"])).contains("expired"));
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_there_cannot_be_revoked_or_rotated() {
+    let desk = Desk::new().await;
+    for command in [&["keys", "revoke", "key_0"][..], &["keys", "rotate", "key_0", "--expires", "30d"]] {
+        let said = failure(&desk.run(command));
+        assert!(said.contains("no key with this id"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_given_for_its_id_is_not_repeated() {
+    let desk = Desk::new().await;
+    let (key, _) = desk.create("30d").await;
+    for mistake in [key.reveal().to_owned(), key.reveal().to_uppercase(), format!("{} ", key.reveal())] {
+        for command in [&["keys", "revoke", &mistake][..], &["keys", "rotate", &mistake, "--expires", "30d"]] {
+            let said = failure(&desk.run(command));
+            assert!(said.contains("not a key's id"), "{said}");
+            assert!(!said.to_lowercase().contains(&key.reveal()[..12]), "{said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_rotated_key_lives_on_beside_its_successor_until_its_end() {
+    let desk = Desk::new().await;
+    let (old_key, old) = desk.create("30d").await;
+    let before = now();
+    let output = desk.run(&["keys", "rotate", old.caller.key.as_str(), "--expires", "90d"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("ba_"));
+
+    let new = desk.record(&alone(&output).parse().unwrap()).await;
+    assert_eq!((&new.caller.org, &new.caller.user, &new.name), (&old.caller.org, &old.caller.user, &old.name));
+    assert_ne!(new.caller.key, old.caller.key);
+    assert_eq!(new.state(now().after(Duration::from_secs(89 * 24 * 60 * 60))), KeyState::Active);
+
+    let old = desk.record(&old_key).await;
+    let day = Duration::from_secs(24 * 60 * 60);
+    assert_eq!(old.state(now()), KeyState::Active);
+    assert!((before.after(day)..=now().after(day)).contains(&old.expires_at), "kept for 24 hours by default");
+}
+
+#[tokio::test]
+async fn an_old_key_can_be_kept_for_no_time_but_never_beyond_its_own_end() {
+    let desk = Desk::new().await;
+    let (key, record) = desk.create("1d").await;
+    let id = record.caller.key.as_str();
+    assert!(desk.run(&["keys", "rotate", id, "--expires", "30d", "--keep", "7d"]).status.success());
+    assert_eq!(desk.record(&key).await.expires_at, record.expires_at);
+    assert!(desk.run(&["keys", "rotate", id, "--expires", "30d", "--keep", "0m"]).status.success());
+    assert_eq!(desk.record(&key).await.state(now()), KeyState::Expired);
+}
+
+#[tokio::test]
+async fn a_dead_key_is_not_rotated() {
+    let desk = Desk::new().await;
+    let (_, record) = desk.create("30d").await;
+    let id = record.caller.key.as_str();
+    desk.store.revoke_key(&record, now()).await.unwrap();
+    assert!(failure(&desk.run(&["keys", "rotate", id, "--expires", "30d"])).contains("is revoked"));
+    assert_eq!(desk.store.keys_of(&record.caller.org).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn wrong_calls_are_usage_errors_and_make_no_key() {
+    let desk = Desk::new().await;
+    let expires = |end| [CREATE, &[end]].concat();
+    for arguments in [
+        vec![],
+        vec!["keys"],
+        CREATE[..CREATE.len() - 1].to_vec(),
+        expires("0d"),
+        expires("2020-01-01"),
+        expires("500y"),
+        expires("soon"),
+        vec!["keys", "create", "--org", "a b", "--user", "u", "--name", "n", "--expires", "30d"],
+        vec!["keys", "create", "--org", "a", "--user", "u", "--name", " ", "--expires", "30d"],
+        vec!["keys", "create", "--org", "a", "--user", "u", "--name", "a\u{1b}[2J", "--expires", "30d"],
+        vec!["keys", "list"],
+        vec!["keys", "rotate", "key_0", "--expires", "30d", "--keep", "long"],
+    ] {
+        let output = desk.run(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+        assert_eq!(stdout(&output), "", "{arguments:?}");
+    }
+    assert!(desk.store.keys_of(&"acme".parse().unwrap()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn tables_are_created_where_they_are_missing_and_only_on_a_local_engine() {
+    let engine = Engine::in_memory().await.unwrap();
+    let environment = [("AWS_ENDPOINT_URL_DYNAMODB", engine.url()), ("API_KEYS_TABLE", "ignored, for the option wins")];
+    let create = ["tables", "create", "--clients-table", "my-clients", "--api-keys-table", "my-keys"];
+    for _ in 0..2 {
+        let output = run(&environment, &create);
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+    let tables = Tables { clients: "my-clients".to_owned(), api_keys: "my-keys".to_owned() };
+    let store = Store::new(engine.config(), tables);
+    assert!(store.keys_of(&"acme".parse().unwrap()).await.unwrap().is_empty());
+
+    assert!(failure(&run(&[], &["tables", "create"])).contains("AWS_ENDPOINT_URL_DYNAMODB"));
+}
+
+#[tokio::test]
+async fn tables_are_found_by_the_environment_variables_of_the_functions() {
+    let engine = Engine::in_memory().await.unwrap();
+    let environment =
+        [("AWS_ENDPOINT_URL_DYNAMODB", engine.url()), ("CLIENTS_TABLE", "c-prod"), ("API_KEYS_TABLE", "k-prod")];
+    assert!(run(&environment, &["tables", "create"]).status.success());
+    let key: ApiKey = alone(&run(&environment, &[CREATE, &["30d"]].concat())).parse().unwrap();
+    let tables = Tables { clients: "c-prod".to_owned(), api_keys: "k-prod".to_owned() };
+    assert!(Store::new(engine.config(), tables).find_key(&key.hash()).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_table_that_is_missing_is_one_clear_line() {
+    let engine = Engine::in_memory().await.unwrap();
+    let output = run(&[("AWS_ENDPOINT_URL_DYNAMODB", engine.url())], &[CREATE, &["30d"]].concat());
+    assert!(failure(&output).contains("ResourceNotFoundException"));
+}
+
+#[tokio::test]
+async fn an_engine_that_is_not_there_is_one_clear_line() {
+    // A port that was free a moment ago, and that nothing listens on now.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = format!("http://127.0.0.1:{port}");
+    let output = run(&[("AWS_ENDPOINT_URL_DYNAMODB", &url)], &["keys", "list", "--org", "acme"]);
+    let said = failure(&output);
+    assert!(said.starts_with("could not list the keys: ") && said.contains("refused"), "{said}");
+}

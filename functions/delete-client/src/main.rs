@@ -1,0 +1,9 @@
+//! The Lambda function: the endpoint of this crate, served to the runtime.
+
+use shared::{App, telemetry};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    telemetry::init();
+    shared::run(delete_client::endpoint(App::from_env().await)).await
+}

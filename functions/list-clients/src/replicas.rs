@@ -1,0 +1,173 @@
+//! The replicas of many organizations, least recently used first out, under a budget of bytes.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use shared::{App, Client, ClientId, LongNotes, OrgId, ReplicaUse, StoreError};
+use tokio::sync::Mutex as AsyncMutex;
+
+use crate::{
+    index::Rows,
+    params::ListParams,
+    replica::{Effort, OVERLAP, Replica},
+};
+
+/// The part of a function's memory that replicas may take: the rest is for loading them, for the
+/// answers, and for the runtime.
+const PART_OF_MEMORY: usize = 2;
+/// The memory taken for granted where no platform says how much there is, in bytes.
+const DEFAULT_MEMORY: usize = 1024 * 1024 * 1024;
+/// What an organization costs besides its index, in bytes.
+const OVERHEAD: usize = 1024;
+
+/// The byte budget of replicas in a function of this memory.
+#[must_use]
+pub fn budget_from_env() -> usize {
+    let megabytes = std::env::var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").ok().and_then(|text| text.parse::<usize>().ok());
+    megabytes.map_or(DEFAULT_MEMORY, |megabytes| megabytes * 1024 * 1024) / PART_OF_MEMORY
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The clients on it, in order.
+    pub clients: Vec<Client>,
+    /// How many match in all.
+    pub total: usize,
+}
+
+/// The replicas of a process. Clones share them.
+#[derive(Clone)]
+pub struct Replicas {
+    kept: Arc<Mutex<Kept>>,
+    budget: usize,
+    overlap: Duration,
+}
+
+#[derive(Default)]
+struct Kept {
+    entries: HashMap<OrgId, Entry>,
+    uses: u64,
+}
+
+struct Entry {
+    replica: Arc<AsyncMutex<Replica>>,
+    bytes: usize,
+    last_use: u64,
+}
+
+impl Replicas {
+    /// No replicas yet, and room for `budget` bytes of them.
+    #[must_use]
+    pub fn new(budget: usize) -> Self {
+        Self::overlapping(budget, OVERLAP)
+    }
+
+    /// Replicas whose refreshes overlap by another length, for tests that show what it is for.
+    #[must_use]
+    pub fn overlapping(budget: usize, overlap: Duration) -> Self {
+        Self { kept: Arc::default(), budget, overlap }
+    }
+
+    /// The page that `params` ask for, with every write that was answered before this call.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn page(&self, app: &App, org: &OrgId, params: &ListParams) -> Result<Page, StoreError> {
+        loop {
+            let rows = self.rows(app, org, params).await?;
+            let long: Vec<ClientId> =
+                rows.clients.iter().filter(|row| row.long_notes).map(|row| row.client.id).collect();
+            if long.is_empty() {
+                return Ok(Page {
+                    clients: rows.clients.into_iter().map(|row| row.client).collect(),
+                    total: rows.total,
+                });
+            }
+            let notes = app.store.long_notes(org, &long).await?;
+            if let Some(page) = with_notes(rows, notes) {
+                return Ok(page);
+            }
+            // A client on the page was changed between the two reads: no moment had this page.
+        }
+    }
+
+    /// The bytes of all replicas kept.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.kept().entries.values().map(|entry| entry.bytes).sum()
+    }
+
+    async fn rows(&self, app: &App, org: &OrgId, params: &ListParams) -> Result<Rows, StoreError> {
+        let arrived = Instant::now();
+        let shared = self.replica_of(app, org);
+        let mut replica = shared.lock().await;
+        let outcome = replica.at(arrived, app, org).await.map(|(index, effort)| (index.rows(params), effort));
+        let bytes = replica.bytes() + OVERHEAD;
+        drop(replica);
+        let kept = self.settle(org, &shared, bytes);
+        let (rows, effort) = outcome?;
+        let state = match effort {
+            _ if !kept => "unkept",
+            Effort::Hit => "hit",
+            Effort::Refreshed => "refreshed",
+            Effort::Loaded => "loaded",
+        };
+        app.store.log().set_replica(ReplicaUse { state, bytes });
+        Ok(rows)
+    }
+
+    fn replica_of(&self, app: &App, org: &OrgId) -> Arc<AsyncMutex<Replica>> {
+        let mut kept = self.kept();
+        kept.uses += 1;
+        let last_use = kept.uses;
+        let entry = kept.entries.entry(org.clone()).or_insert_with(|| Entry {
+            replica: Arc::new(AsyncMutex::new(Replica::new(app.clock.now(), self.overlap))),
+            bytes: OVERHEAD,
+            last_use,
+        });
+        entry.last_use = last_use;
+        entry.replica.clone()
+    }
+
+    /// Notes what a replica has grown to and makes room. Says whether it is kept itself.
+    fn settle(&self, org: &OrgId, replica: &Arc<AsyncMutex<Replica>>, bytes: usize) -> bool {
+        let mut kept = self.kept();
+        if let Some(entry) = kept.entries.get_mut(org).filter(|entry| Arc::ptr_eq(&entry.replica, replica)) {
+            entry.bytes = bytes;
+        }
+        // One that is larger than the budget goes first, or it would drive out all others in vain.
+        if bytes > self.budget {
+            kept.entries.remove(org);
+            return false;
+        }
+        let mut total: usize = kept.entries.values().map(|entry| entry.bytes).sum();
+        while total > self.budget {
+            let oldest = kept.entries.iter().min_by_key(|(_, entry)| entry.last_use).map(|(org, _)| org.clone());
+            let Some(oldest) = oldest.and_then(|org| kept.entries.remove(&org)) else { break };
+            total -= oldest.bytes;
+        }
+        true
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The page with its long notes; `None` where they belong to other versions than the rest.
+fn with_notes(rows: Rows, mut notes: HashMap<ClientId, LongNotes>) -> Option<Page> {
+    let mut clients = Vec::with_capacity(rows.clients.len());
+    for row in rows.clients {
+        let mut client = row.client;
+        if row.long_notes {
+            let found = notes.remove(&client.id).filter(|found| found.version == client.version)?;
+            client.notes = found.notes;
+        }
+        clients.push(client);
+    }
+    Some(Page { clients, total: rows.total })
+}

@@ -1,0 +1,90 @@
+//! The command line.
+
+use std::ffi::OsStr;
+
+use axum::http::Uri;
+use clap::{Arg, Command, Parser, builder::TypedValueParser, error::ErrorKind};
+use shared::{ApiKey, NotAKey};
+
+/// The Clients API on this machine, with an embedded DynamoDB whose data is kept in `.local/`.
+#[derive(Parser, Debug)]
+#[command(name = "local", version)]
+pub(crate) struct Arguments {
+    /// The port to listen on (0: any that is free)
+    #[arg(long, value_name = "N", default_value_t = 3000)]
+    pub(crate) port: u16,
+
+    /// Keep nothing: data and key are gone when the program ends
+    #[arg(long, conflicts_with = "endpoint_url")]
+    pub(crate) in_memory: bool,
+
+    /// Use this API key, instead of one made on first use
+    #[arg(long, value_name = "ba_…", value_parser = KeyParser)]
+    pub(crate) key: Option<ApiKey>,
+
+    /// Have N plausible clients in the organization: adds those that are missing
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    pub(crate) demo: Option<u32>,
+
+    /// Use the DynamoDB at this URL, instead of the embedded one
+    #[arg(long, value_name = "URL", value_parser = url)]
+    pub(crate) endpoint_url: Option<String>,
+}
+
+/// Unlike clap's own errors, this one does not repeat what was given: most of a mistyped key is right.
+#[derive(Clone)]
+struct KeyParser;
+
+impl TypedValueParser for KeyParser {
+    type Value = ApiKey;
+
+    fn parse_ref(&self, command: &Command, _: Option<&Arg>, value: &OsStr) -> Result<ApiKey, clap::Error> {
+        value.to_str().and_then(|text| text.parse().ok()).ok_or_else(|| {
+            let message = format!("the value of '--key' is {NotAKey}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
+        })
+    }
+}
+
+fn url(text: &str) -> Result<String, &'static str> {
+    const WRONG: &str = "must be like http://127.0.0.1:8000";
+    let uri: Uri = text.parse().map_err(|_| WRONG)?;
+    let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
+    if is_web && uri.host().is_some_and(|host| !host.is_empty()) { Ok(text.to_owned()) } else { Err(WRONG) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from([&["local"], arguments].concat())
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+        assert_eq!(parse(&[]).unwrap().port, 3000);
+        assert_eq!(parse(&["--endpoint-url", "http://[::1]:8000"]).unwrap().endpoint_url.unwrap(), "http://[::1]:8000");
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_a_usage_error() {
+        for arguments in [
+            &["--port", "70000"][..],
+            &["--port", "x"],
+            &["--demo", "-1"],
+            &["--demo", "many"],
+            &["--key", "ba_0"],
+            &["--endpoint-url", "localhost:8000"],
+            &["--endpoint-url", "ftp://localhost"],
+            &["--endpoint-url", "http://localhost", "--in-memory"],
+            &["--prot", "1"],
+            &["3000"],
+        ] {
+            assert_eq!(parse(arguments).unwrap_err().exit_code(), 2, "{arguments:?}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Which endpoint a method and a path mean. A template's literal segments stand for themselves and
+//! `{name}` for one segment that is not empty; there is no other leniency, as in API Gateway.
+
+use std::collections::BTreeMap;
+
+use axum::http::Method;
+use percent_encoding::percent_decode_str;
+use shared::Endpoint;
+
+/// The path's parameters by name, decoded.
+pub(super) type Parameters = BTreeMap<&'static str, String>;
+
+/// An endpoint, and the parameters with which a path means it.
+pub(super) struct Match<'a> {
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) parameters: Parameters,
+}
+
+/// The endpoint at this method and path.
+pub(super) fn find<'a>(endpoints: &'a [Endpoint], method: &Method, path: &str) -> Option<Match<'a>> {
+    endpoints
+        .iter()
+        .filter(|endpoint| endpoint.route.method == method.as_str())
+        .find_map(|endpoint| Some(Match { endpoint, parameters: parameters(endpoint.route.path, path)? }))
+}
+
+/// The parameters with which `path` is an instance of `template`.
+fn parameters(template: &'static str, path: &str) -> Option<Parameters> {
+    let mut parameters = Parameters::new();
+    let mut segments = path.split('/');
+    for expected in template.split('/') {
+        let segment = segments.next()?;
+        match expected.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(_) if segment.is_empty() => return None,
+            Some(name) => {
+                parameters.insert(name, percent_decode_str(segment).decode_utf8_lossy().into_owned());
+            }
+            None if segment == expected => {}
+            None => return None,
+        }
+    }
+    segments.next().is_none().then_some(parameters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: &str = "/api/v1/clients/{id}";
+
+    #[test]
+    fn a_parameter_is_one_segment_decoded() {
+        assert_eq!(parameters(ONE, "/api/v1/clients/7").unwrap()["id"], "7");
+        assert_eq!(parameters(ONE, "/api/v1/clients/a%2Fb%20%C3%A9+").unwrap()["id"], "a/b é+");
+        assert!(parameters("/api/v1/clients", "/api/v1/clients").unwrap().is_empty());
+    }
+
+    #[test]
+    fn everything_else_is_no_match() {
+        for path in ["/api/v1/clients", "/api/v1/clients/", "/api/v1/clients/1/", "/api/v1/clients/1/2", "/", "", "*"] {
+            assert!(parameters(ONE, path).is_none(), "{path}");
+        }
+        for path in ["/api/v1/clients/", "//api/v1/clients", "/api/v1/Clients", "/v1/clients", "/api/v1/clients/1"] {
+            assert!(parameters("/api/v1/clients", path).is_none(), "{path}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! `cargo run`: the Clients API on this machine.
+
+mod arguments;
+mod screen;
+
+use std::{fs, io::ErrorKind, net::Ipv4Addr, path::PathBuf, process::ExitCode};
+
+use anyhow::{Context, Result, anyhow};
+use aws_config::SdkConfig;
+use clap::Parser;
+use local::{
+    config_for, demo,
+    engine::{Engine, reach},
+    gateway,
+    setup::{self, KeySource},
+};
+use shared::{App, Clock, Store, Tables, telemetry};
+use tokio::net::TcpListener;
+
+use arguments::Arguments;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // Standard output has the key for people and scripts; the log goes beside it.
+    telemetry::init_with(std::io::stderr);
+    match run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            screen::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    // The port comes first: a second start by mistake must not touch the data of the first.
+    let listener = listen(arguments.port).await?;
+    let (config, _engine) = dynamodb(&arguments).await?;
+    let source = match arguments.key {
+        Some(key) => KeySource::Given(key),
+        None if arguments.in_memory => KeySource::Fresh,
+        None => KeySource::File(data_file("key")?),
+    };
+    let app = App { store: Store::new(&config, Tables::from_env()), clock: Clock::system() };
+    let (key, caller) = setup::prepare(&app, &source).await?;
+    if let Some(count) = arguments.demo {
+        demo::fill(&app, &caller, count).await?;
+    }
+    screen::greet(listener.local_addr()?, config.endpoint_url().unwrap_or_default(), &key)?;
+    gateway::serve(listener, local::endpoints(&app), asked_to_stop()).await?;
+    Ok(())
+}
+
+async fn listen(port: u16) -> Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => anyhow!("port {port} is taken by another program; --port chooses another port"),
+        _ => anyhow!("cannot listen on port {port}: {error}"),
+    })
+}
+
+/// How to reach the DynamoDB that was asked for, and the embedded one, which runs while it is held.
+async fn dynamodb(arguments: &Arguments) -> Result<(SdkConfig, Option<Engine>)> {
+    if let Some(url) = &arguments.endpoint_url {
+        reach(url).await?;
+        return Ok((config_for(url), None));
+    }
+    let engine =
+        if arguments.in_memory { Engine::in_memory().await? } else { Engine::open(&data_file("database")?).await? };
+    Ok((engine.config().clone(), Some(engine)))
+}
+
+/// The path of a file that outlives the program: in `.local` beside the workspace's manifest under
+/// `cargo run`, else here. The folder is closed to others, for it holds a key.
+fn data_file(name: &str) -> Result<PathBuf> {
+    let root = match std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from) {
+        Some(package) => package.parent().map(PathBuf::from).unwrap_or(package),
+        None => std::env::current_dir().context("there is no current folder")?,
+    };
+    let folder = root.join(".local");
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    Ok(folder.join(name))
+}
+
+/// Resolves at Ctrl-C, or where a supervisor says stop.
+async fn asked_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+        return;
+    }
+    drop(interrupt.await);
+}

@@ -1,0 +1,29 @@
+//! What people see: the address and the key on standard output, a complaint on standard error.
+
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+};
+
+use shared::ApiKey;
+
+/// Where the API and its tables are (the admin tool wants to know), the key, and a line to paste. The key is shown here, on purpose, and
+/// nowhere else.
+pub(crate) fn greet(address: SocketAddr, dynamodb: &str, key: &ApiKey) -> io::Result<()> {
+    let base = format!("http://{address}/api/v1");
+    let key = key.reveal();
+    let mut out = io::stdout().lock();
+    writeln!(out, "Base URL  {base}")?;
+    writeln!(out, "API key   {key}")?;
+    writeln!(out, "DynamoDB  {dynamodb}")?;
+    writeln!(out)?;
+    writeln!(out, "curl {base}/clients -H \"Authorization: Bearer {key}\"")?;
+    writeln!(out)?;
+    out.flush()
+}
+
+/// Why the program ends, on one line.
+pub(crate) fn complain(error: &anyhow::Error) {
+    // With standard error gone, there is nobody left to tell.
+    drop(writeln!(io::stderr(), "error: {error:#}"));
+}

@@ -1,0 +1,145 @@
+//! The program itself, as a developer starts and stops it.
+// In tests an unwrap is an assertion; Clippy sees tests only in functions that are marked as such.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+use serde_json::{Value, json};
+
+const SAMPLE_KEY: &str = "ba_0123456789abcdef0123456789abcdef458177ba";
+
+/// The program, with its data in `folder`.
+fn program(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+    // As `cargo run` has it: the package is one folder below the workspace.
+    command.args(arguments).env("CARGO_MANIFEST_DIR", folder.join("local")).stdin(Stdio::null());
+    command
+}
+
+/// The program while it serves; killed in the end.
+struct Running {
+    child: Child,
+    base: String,
+    key: String,
+    curl: String,
+}
+
+impl Running {
+    /// Starts the program on a free port and reads what it prints.
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let log = File::options().create(true).append(true).open(folder.join("log")).unwrap();
+        let mut command = program(folder, &[&["--port", "0"], arguments].concat());
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut next = |start: &str| lines.find_map(|line| Some(line.strip_prefix(start)?.trim().to_owned())).unwrap();
+        Self { base: next("Base URL"), key: next("API key"), curl: next("curl"), child }
+    }
+
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    fn request(&self, method: reqwest::Method) -> reqwest::RequestBuilder {
+        reqwest::Client::new().request(method, format!("{}/clients", self.base)).bearer_auth(&self.key)
+    }
+
+    async fn list(&self) -> Value {
+        self.request(reqwest::Method::GET).send().await.unwrap().json().await.unwrap()
+    }
+
+    async fn create(&self) -> Value {
+        let created = self.request(reqwest::Method::POST).json(&json!({"name": "Kept"})).send().await.unwrap();
+        created.json::<Value>().await.unwrap()["data"].clone()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        drop(self.child.kill());
+    }
+}
+
+#[track_caller]
+fn assert_refused(output: &Output, code: i32, words: &str) {
+    let error = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(code), &b""[..]), "{error}");
+    assert!(error.starts_with("error: ") && error.contains(words), "{error}");
+}
+
+#[tokio::test]
+async fn a_killed_program_loses_no_answered_write_and_keeps_its_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Running::start(folder.path(), &[]);
+    assert_eq!(first.curl, format!("{}/clients -H \"Authorization: Bearer {}\"", first.base, first.key));
+    let client = first.create().await;
+    let key = first.key.clone();
+    first.kill();
+
+    let second = Running::start(folder.path(), &[]);
+    assert_eq!(second.key, key);
+    assert_eq!(second.list().await, json!({"data": [client], "total": 1}));
+    second.kill();
+
+    let log = fs::read_to_string(folder.path().join("log")).unwrap();
+    assert!(!log.contains("ba_") && !log.contains("Kept"), "{log}");
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    assert_eq!(lines.iter().filter(|line| line["message"] == "request").count(), 2, "{log}");
+}
+
+#[tokio::test]
+async fn in_memory_nothing_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Running::start(folder.path(), &["--in-memory"]);
+    first.create().await;
+    first.kill();
+    let second = Running::start(folder.path(), &["--in-memory", "--demo", "3", "--key", SAMPLE_KEY]);
+    assert_eq!((second.key.as_str(), &second.list().await["total"]), (SAMPLE_KEY, &json!(3)));
+    assert!(!folder.path().join(".local").exists());
+}
+
+#[tokio::test]
+async fn another_program_can_use_the_same_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = local::engine::Engine::in_memory().await.unwrap();
+    let first = Running::start(folder.path(), &["--endpoint-url", engine.url()]);
+    let second = Running::start(folder.path(), &["--endpoint-url", engine.url()]);
+    let client = first.create().await;
+    assert_eq!((&second.key, second.list().await), (&first.key, json!({"data": [client], "total": 1})));
+}
+
+#[test]
+fn a_taken_port_is_said_in_one_line_before_any_data_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = program(folder.path(), &["--port", &port]).output().unwrap();
+    assert_refused(&output, 1, &format!("port {port} is taken"));
+    assert_eq!(output.stderr.iter().filter(|byte| **byte == b'\n').count(), 1);
+    assert!(!folder.path().join(".local").exists());
+}
+
+#[test]
+fn a_database_that_is_not_there_is_said_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = program(folder.path(), &["--port", "0", "--endpoint-url", "http://127.0.0.1:1"]).output().unwrap();
+    assert_refused(&output, 1, "cannot reach DynamoDB at http://127.0.0.1:1");
+    assert_eq!(output.stderr.iter().filter(|byte| **byte == b'\n').count(), 1);
+}
+
+#[test]
+fn a_wrong_flag_is_a_usage_error_and_a_wrong_key_is_not_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_refused(&program(folder.path(), &["--prot", "1"]).output().unwrap(), 2, "--prot");
+    let mistyped = SAMPLE_KEY.replace('f', "0");
+    let output = program(folder.path(), &["--key", &mistyped]).output().unwrap();
+    assert_refused(&output, 2, "not an API key");
+    assert!(!String::from_utf8(output.stderr).unwrap().contains(&mistyped[3..20]));
+}

@@ -1,0 +1,144 @@
+//! The request pipeline: what happens to every request of every endpoint, around its handler.
+//!
+//! Authenticate, check size and content type, run the handler within the deadline, turn an error
+//! or a panic into a problem document, write one log line.
+
+use std::{future::Future, panic::AssertUnwindSafe, pin::Pin, sync::Arc, time::Duration};
+
+use futures_util::{FutureExt, future};
+use lambda_http::{
+    Body, Context, RequestExt, Response,
+    http::{HeaderName, HeaderValue, header},
+};
+
+use crate::{
+    app::App,
+    auth::{self, Remembered},
+    error::ApiError,
+    limits::{BODY_BYTES, DEADLINE_MARGIN},
+    request::{Request, RequestParts},
+    telemetry,
+};
+
+/// The header that names a request in the log.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Where an endpoint is found, and which kind it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The path as API Gateway writes it, parameters in braces.
+    pub path: &'static str,
+    /// Whether its handler changes nothing, so that it may start before the key is checked.
+    pub is_read: bool,
+    /// Whether it takes a JSON body.
+    pub takes_body: bool,
+}
+
+type Handler =
+    dyn Fn(App, Request) -> Pin<Box<dyn Future<Output = Result<Response<Body>, ApiError>> + Send>> + Send + Sync;
+
+/// One endpoint: a handler within the pipeline. Cheap to clone.
+#[derive(Clone)]
+pub struct Endpoint {
+    /// Where it is found.
+    pub route: Route,
+    app: App,
+    remembered: Remembered,
+    handler: Arc<Handler>,
+}
+
+impl Endpoint {
+    /// The endpoint of `handler` at `route`.
+    pub fn new<F, Fut>(route: Route, app: App, handler: F) -> Self
+    where
+        F: Fn(App, Request) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Response<Body>, ApiError>> + Send + 'static,
+    {
+        let handler = Arc::new(move |app, request| -> Pin<Box<dyn Future<Output = _> + Send>> {
+            Box::pin(handler(app, request))
+        });
+        Self { route, app, remembered: Remembered::default(), handler }
+    }
+
+    /// Answers a request, whatever it is and whatever happens.
+    pub async fn respond(&self, request: lambda_http::Request) -> Response<Body> {
+        let context = request.lambda_context_ref().cloned().unwrap_or_default();
+        let mut entry = telemetry::Entry::new(self.route, context.request_id.clone());
+        let app = App { store: self.app.store.counting_into(&entry.log), ..self.app.clone() };
+        let work = AssertUnwindSafe(self.run(&app, &mut entry, RequestParts::new(request))).catch_unwind();
+        let outcome = match tokio::time::timeout(time_left(&context), work).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(ApiError::Internal),
+            Err(_) => Err(ApiError::DeadlineExceeded),
+        };
+        let (mut response, error) = match outcome {
+            Ok(response) => (response, None),
+            Err(error) => (error.to_response(&context.request_id), Some(error)),
+        };
+        let headers = response.headers_mut();
+        if let Ok(id) = HeaderValue::from_str(&context.request_id) {
+            headers.insert(REQUEST_ID, id);
+        }
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        entry.write(response.status(), error.as_ref());
+        response
+    }
+
+    async fn run(
+        &self,
+        app: &App,
+        entry: &mut telemetry::Entry,
+        parts: RequestParts,
+    ) -> Result<Response<Body>, ApiError> {
+        let hash = auth::presented_key(parts.headers())?.hash();
+        let early = if self.route.is_read { self.remembered.caller(&hash) } else { None };
+        let record = if let Some(caller) = early {
+            // One round trip: the key is read beside the data. Whatever the handler finds is thrown
+            // away unless the key turns out to be this caller's and active.
+            let check = async {
+                let record = auth::check(app, &hash).await?;
+                auth::touch(app, &record).await;
+                Ok(record)
+            };
+            let handle = (self.handler)(app.clone(), Request { caller: caller.clone(), parts: parts.clone() });
+            let (record, answer) = future::try_join(check, handle.map(Ok)).await.inspect_err(|error| {
+                if matches!(error, ApiError::Unauthorized) {
+                    self.remembered.forget(&hash);
+                }
+            })?;
+            if record.caller == caller {
+                entry.caller = Some(caller);
+                return answer;
+            }
+            record
+        } else {
+            auth::check(app, &hash).await?
+        };
+        let caller = record.caller.clone();
+        entry.caller = Some(caller.clone());
+        self.remembered.remember(hash, caller.clone());
+        check_body(self.route, &parts)?;
+        let handle = (self.handler)(app.clone(), Request { caller, parts });
+        let (answer, ()) = future::join(handle, auth::touch(app, &record)).await;
+        answer
+    }
+}
+
+fn check_body(route: Route, parts: &RequestParts) -> Result<(), ApiError> {
+    if parts.body().len() > BODY_BYTES {
+        return Err(ApiError::PayloadTooLarge);
+    }
+    // A missing body is the handler's to name, together with all else that is missing.
+    if route.takes_body && !parts.body().is_empty() && !parts.is_json() {
+        return Err(ApiError::UnsupportedMediaType);
+    }
+    Ok(())
+}
+
+/// What is left of the platform's deadline, less the margin in which to say so.
+fn time_left(context: &Context) -> Duration {
+    context.deadline().duration_since(std::time::SystemTime::now()).unwrap_or_default().saturating_sub(DEADLINE_MARGIN)
+}

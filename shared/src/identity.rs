@@ -1,0 +1,166 @@
+//! Who and what: organizations, users, clients and keys by their identifiers.
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
+
+use crate::limits::IDENTIFIER_CHARS;
+
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The identifier as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidIdentifier;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+                if text.is_empty() || text.len() > IDENTIFIER_CHARS || !text.chars().all(legal) {
+                    return Err(InvalidIdentifier);
+                }
+                Ok(Self(text.into()))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+identifier! {
+    /// An organization, the tenant that a client and a key belong to.
+    OrgId
+}
+identifier! {
+    /// The user that owns a key; what is done with the key is attributed to that user.
+    UserId
+}
+identifier! {
+    /// A key's public name in logs, audits and the operator's tool; it says nothing of the key.
+    KeyId
+}
+
+impl KeyId {
+    /// A new, random key identifier.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(format!("key_{}", Uuid::new_v4().simple()).into())
+    }
+}
+
+/// An identifier that is empty, too long, or has characters beyond `A-Z a-z 0-9 - _ .`
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("must be 1 to {IDENTIFIER_CHARS} characters of A-Z, a-z, 0-9, '-', '_' and '.'")]
+pub struct InvalidIdentifier;
+
+/// A client's identifier, a UUID. Its order is that of its hyphenated lower-case text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientId(Uuid);
+
+impl ClientId {
+    /// A new, random identifier.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(Uuid::new_v4())
+    }
+
+    /// The identifier made of these bits (RFC 9562, version 8): equal bits, equal identifier.
+    #[must_use]
+    pub fn from_bits(bits: [u8; 16]) -> Self {
+        Self(Uuid::new_v8(bits))
+    }
+
+    /// The UUID.
+    #[must_use]
+    pub fn uuid(self) -> Uuid {
+        self.0
+    }
+}
+
+impl From<Uuid> for ClientId {
+    fn from(uuid: Uuid) -> Self {
+        Self(uuid)
+    }
+}
+
+impl FromStr for ClientId {
+    type Err = NotAnId;
+
+    /// Reads the hyphenated form of 36 characters, in either case, and no other.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.len() != uuid::fmt::Hyphenated::LENGTH {
+            return Err(NotAnId);
+        }
+        Uuid::try_parse(text).map(Self).map_err(|_| NotAnId)
+    }
+}
+
+/// A text that is no client's identifier.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("not a UUID")]
+pub struct NotAnId;
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.hyphenated())
+    }
+}
+
+impl Serialize for ClientId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// On whose behalf a request is made, as its key says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The only organization whose data the request can reach.
+    pub org: OrgId,
+    /// The user it is attributed to.
+    pub user: UserId,
+    /// The key it was made with.
+    pub key: KeyId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_hyphenated_form_is_a_client_id() {
+        let text = "6F1B3BB2-4C38-4B34-8C5F-2DF8B2C8E4A1";
+        assert_eq!(text.parse::<ClientId>().unwrap().to_string(), text.to_lowercase());
+        for other in [
+            "",
+            "1",
+            "6f1b3bb24c384b348c5f2df8b2c8e4a1",
+            "{6f1b3bb2-4c38-4b34-8c5f-2df8b2c8e4a1}",
+            "urn:uuid:6f1b3bb2-4c38-4b34-8c5f-2df8b2c8e4a1",
+            "6f1b3bb2-4c38-4b34-8c5f-2df8b2c8e4ag",
+            "6f1b3bb2-4c38-4b34-8c5f-2df8b2c8e4a1 ",
+        ] {
+            assert!(other.parse::<ClientId>().is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn client_ids_sort_as_their_text() {
+        let (a, b) = (ClientId::random(), ClientId::random());
+        assert_eq!(a.cmp(&b), a.to_string().cmp(&b.to_string()));
+    }
+}

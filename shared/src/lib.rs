@@ -1,0 +1,52 @@
+//! What every function of the Clients API has in common.
+//!
+//! The way of a request: the platform's event becomes a request ([`Endpoint::invoke`]), the
+//! pipeline authenticates it and watches over it ([`Endpoint::respond`]), a function's handler
+//! answers it with the [`Store`], and an [`ApiError`] becomes a problem document.
+
+mod app;
+mod auth;
+mod body;
+mod client;
+mod edge;
+mod endpoint;
+mod error;
+pub mod etag;
+mod identity;
+mod key;
+pub mod limits;
+mod query;
+mod request;
+mod request_log;
+pub mod response;
+mod store;
+mod suggest;
+pub mod telemetry;
+mod time;
+
+pub use app::App;
+pub use client::{Client, ClientPatch, Name, NewClient, Notes, Phone, Status};
+pub use endpoint::{Endpoint, REQUEST_ID, Route};
+pub use error::{ApiError, FieldError, Invalid, Problem};
+pub use identity::{Caller, ClientId, InvalidIdentifier, KeyId, NotAnId, OrgId, UserId};
+pub use key::{ApiKey, KeyHash, NotAKey, PREFIX as KEY_PREFIX};
+pub use query::Query;
+pub use request::{IDEMPOTENCY_KEY, Request, RequestParts};
+pub use request_log::{ReplicaUse, RequestLog, Units};
+pub use store::{
+    BY_ORG, BY_UPDATED_AT, Change, Created, Cursor, FeedClient, FeedPage, KeyRecord, KeyState, LongNotes, NewKey,
+    Refused, Stamp, Store, StoreError, Tables,
+};
+pub use time::{Clock, Timestamp};
+
+/// Serves an endpoint to the Lambda runtime, for as long as the process lives.
+///
+/// # Errors
+/// When the runtime cannot be reached.
+pub async fn run(endpoint: Endpoint) -> Result<(), lambda_http::Error> {
+    let invoke = move |event| {
+        let endpoint = endpoint.clone();
+        async move { endpoint.invoke(event).await }
+    };
+    lambda_http::lambda_runtime::run(lambda_http::service_fn(invoke)).await
+}

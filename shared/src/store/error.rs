@@ -1,0 +1,84 @@
+//! Why a call to a table failed, and whether it may have taken effect.
+
+use aws_sdk_dynamodb::{
+    config::http::HttpResponse,
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+};
+
+/// A call to a table that failed. Opaque: its text is for the log, never for a caller.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation}: {cause}")]
+pub struct StoreError {
+    operation: &'static str,
+    kind: Kind,
+    cause: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Refused before it took effect; worth trying again.
+    Throttled,
+    /// No answer, or a fault: it may or may not have taken effect.
+    Unknown,
+    /// Refused for good: no such table, no permission.
+    Rejected,
+    /// An item that breaks the rules under which it was written.
+    Corrupt,
+}
+
+impl StoreError {
+    pub(super) fn from_sdk<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let (kind, cause) = match error {
+            SdkError::ServiceError(service) => {
+                let code = service.err().code().unwrap_or("unnamed error");
+                let status = service.raw().status().as_u16();
+                let kind = match code {
+                    "ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded" => {
+                        Kind::Throttled
+                    }
+                    _ if status >= 500 => Kind::Unknown,
+                    _ => Kind::Rejected,
+                };
+                // A validation error's message can repeat values of the item.
+                let message = match code {
+                    "ValidationException" => "",
+                    _ => service.err().message().unwrap_or_default(),
+                };
+                (kind, format!("{code} ({status}) {message}"))
+            }
+            other => (Kind::Unknown, DisplayErrorContext(other).to_string()),
+        };
+        Self { operation, kind, cause }
+    }
+
+    pub(super) fn corrupt(attribute: &'static str) -> Self {
+        Self {
+            operation: "read item",
+            kind: Kind::Corrupt,
+            cause: format!("attribute `{attribute}` is missing or malformed"),
+        }
+    }
+
+    pub(super) fn outcome_unknown(operation: &'static str) -> Self {
+        Self {
+            operation,
+            kind: Kind::Unknown,
+            cause: "a repeated write cannot tell whether its first try took effect".to_owned(),
+        }
+    }
+
+    /// The table refused the call for its rate, before it took effect.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        self.kind == Kind::Throttled
+    }
+
+    /// The call may have taken effect although it failed.
+    #[must_use]
+    pub fn may_have_taken_effect(&self) -> bool {
+        self.kind == Kind::Unknown
+    }
+}

@@ -1,0 +1,128 @@
+//! Instants as the API and the tables write them, and the clock that reads them.
+
+use std::{fmt, str::FromStr, sync::Arc, time::Duration};
+
+use serde::{Serialize, Serializer};
+
+/// Milliseconds since the Unix epoch, UTC. Written as RFC 3339 with exactly three decimals
+/// (`2026-01-31T09:30:00.000Z`): the fixed width makes the texts sort as the instants do.
+///
+/// ```
+/// use shared::Timestamp;
+/// let instant: Timestamp = "2026-01-31T09:30:00.000Z".parse().unwrap();
+/// assert_eq!(instant.to_string(), "2026-01-31T09:30:00.000Z");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The instant `millis` milliseconds after the Unix epoch, within the years 0 to 9999 (the
+    /// nearest of those where it lies outside).
+    #[must_use]
+    pub fn from_millis(millis: i64) -> Self {
+        const YEAR_0: i64 = -62_167_219_200_000;
+        const END_OF_YEAR_9999: i64 = 253_402_207_200_000;
+        Self(millis.clamp(YEAR_0, END_OF_YEAR_9999))
+    }
+
+    /// Milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since the Unix epoch, the unit of a table's time-to-live.
+    #[must_use]
+    pub fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// This much later.
+    #[must_use]
+    pub fn after(self, duration: Duration) -> Self {
+        Self::from_millis(self.0.saturating_add(millis(duration)))
+    }
+
+    /// This much earlier.
+    #[must_use]
+    pub fn before(self, duration: Duration) -> Self {
+        Self::from_millis(self.0.saturating_sub(millis(duration)))
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let instant = jiff::Timestamp::from_millisecond(self.0).map_err(|_| fmt::Error)?;
+        write!(f, "{instant:.3}")
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = jiff::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self::from_millis(text.parse::<jiff::Timestamp>()?.as_millisecond()))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Where the time comes from: the system, or a test.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Clock {
+    /// The system's clock.
+    #[must_use]
+    pub fn system() -> Self {
+        Self::new(|| Timestamp(jiff::Timestamp::now().as_millisecond()))
+    }
+
+    /// A clock that reads `now`.
+    pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps_sort_as_text_as_they_do_as_instants() {
+        let instants = [-1, 0, 1, 999, 1_000, 1_700_000_000_123, i64::MAX, i64::MIN].map(Timestamp::from_millis);
+        for a in instants {
+            for b in instants {
+                assert_eq!(a.cmp(&b), a.to_string().cmp(&b.to_string()), "{a} and {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_written_timestamp_is_read_back() {
+        for millis in [0, 5, 1_700_000_000_123, i64::MAX, i64::MIN] {
+            let instant = Timestamp::from_millis(millis);
+            assert_eq!(instant.to_string().parse::<Timestamp>().unwrap(), instant);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The event files in `events/`, as API Gateway would send them, each answered as its name says.
+//! The same files work with `sam local invoke`, once the sample key in them is registered:
+//! `cargo run -- --endpoint-url http://127.0.0.1:8000 --key` and the key.
+// In tests an unwrap is an assertion; Clippy sees tests only in functions that are marked as such.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use lambda_http::{Context, LambdaEvent};
+use local::{
+    engine::Engine,
+    setup::{self, KeySource},
+};
+use serde_json::{Value, value::RawValue};
+use shared::{App, Clock, NewClient, Stamp, Store, Tables};
+
+/// The key in the event files. A sample that everybody can read: it opens only what a developer
+/// registers it for.
+const SAMPLE_KEY: &str = "ba_0123456789abcdef0123456789abcdef458177ba";
+/// The client that the event files name.
+const SAMPLE_CLIENT: &str = "6f1b3bb2-4c38-4b34-8c5f-2df8b2c8e4a1";
+
+/// Each file, the status it must be answered with, and a text in the answer.
+const EVENTS: [(&str, u64, &str); 10] = [
+    ("list-clients", 200, r#""total":1"#),
+    ("get-client", 200, SAMPLE_CLIENT),
+    ("create-client", 201, "John Doe"),
+    ("update-client", 200, "No longer active"),
+    ("delete-client", 200, r#"{"success":true}"#),
+    ("list-clients-unknown-parameter", 400, "did you mean `sortBy`?"),
+    ("get-client-without-key", 401, "unauthorized"),
+    ("create-client-invalid", 400, "did you mean `name`?"),
+    ("update-client-stale", 412, "precondition_failed"),
+    ("delete-client-not-an-id", 404, "not_found"),
+];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../events")
+}
+
+fn read(name: &str) -> String {
+    fs::read_to_string(folder().join(format!("{name}.json"))).unwrap()
+}
+
+/// The API with the sample key, and the sample client in its organization.
+async fn app(engine: &Engine) -> App {
+    let app = App { store: Store::new(engine.config(), Tables::default()), clock: Clock::system() };
+    let (_, caller) = setup::prepare(&app, &KeySource::Given(SAMPLE_KEY.parse().unwrap())).await.unwrap();
+    let stamp = Stamp { caller, at: app.clock.now() };
+    let new = NewClient::parse(br#"{"name":"Jane Doe"}"#).unwrap();
+    app.store.create(&stamp, SAMPLE_CLIENT.parse().unwrap(), new, None).await.unwrap();
+    app
+}
+
+/// Sends the event to the endpoint of its route.
+async fn invoke(app: &App, event: &str) -> Value {
+    let json: Value = serde_json::from_str(event).unwrap();
+    let endpoint = local::endpoints(app)
+        .into_iter()
+        .find(|endpoint| json["routeKey"] == format!("{} {}", endpoint.route.method, endpoint.route.path))
+        .expect("an event is for one of our routes");
+    let mut context = Context::default();
+    context.request_id = "5a0b8f1e-0000-4000-8000-000000000000".to_owned();
+    let deadline = SystemTime::now() + Duration::from_secs(5);
+    context.deadline = u64::try_from(deadline.duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
+    let payload = RawValue::from_string(event.to_owned()).unwrap();
+    let answer = endpoint.invoke(LambdaEvent::new(payload, context)).await.unwrap();
+    serde_json::from_str(answer.get()).unwrap()
+}
+
+#[tokio::test]
+async fn every_event_is_answered_as_its_name_says() {
+    for (name, status, text) in EVENTS {
+        let engine = Engine::in_memory().await.unwrap();
+        let app = app(&engine).await;
+        let answer = invoke(&app, &read(name)).await;
+        assert_eq!(answer["statusCode"], status, "{name}: {answer}");
+        assert!(answer["body"].as_str().unwrap().contains(text), "{name}: {answer}");
+        assert_eq!(answer["isBase64Encoded"], false);
+        let content_type = if status < 400 { "application/json" } else { "application/problem+json" };
+        assert_eq!(answer["headers"]["content-type"], content_type);
+    }
+}
+
+#[tokio::test]
+async fn a_create_sent_in_base64_is_the_same_create() {
+    let engine = Engine::in_memory().await.unwrap();
+    let mut event: Value = serde_json::from_str(&read("create-client")).unwrap();
+    event["body"] = Value::from("eyJuYW1lIjoiSm9zw6kifQ==");
+    event["isBase64Encoded"] = Value::from(true);
+    let answer = invoke(&app(&engine).await, &event.to_string()).await;
+    assert!(answer["body"].as_str().unwrap().contains("José"), "{answer}");
+}
+
+#[tokio::test]
+async fn what_is_no_event_is_a_400_and_not_a_crash() {
+    let engine = Engine::in_memory().await.unwrap();
+    let app = app(&engine).await;
+    for endpoint in local::endpoints(&app) {
+        for payload in ["{}", "null", "[]", r#""text""#, r#"{"version":"1.0","headers":{"a b":"c"}}"#] {
+            let payload = RawValue::from_string(payload.to_owned()).unwrap();
+            let answer = endpoint.invoke(LambdaEvent::new(payload, Context::default())).await.unwrap();
+            let answer: Value = serde_json::from_str(answer.get()).unwrap();
+            assert_eq!(answer["statusCode"], 400, "{answer}");
+        }
+    }
+}
+
+#[test]
+fn every_file_is_listed_here_and_is_about_itself() {
+    let files: BTreeSet<String> = fs::read_dir(folder())
+        .unwrap()
+        .map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(files, EVENTS.iter().map(|(name, ..)| (*name).to_owned()).collect());
+    for (name, ..) in EVENTS {
+        let event: Value = serde_json::from_str(&read(name)).unwrap();
+        let (context, route) = (&event["requestContext"], event["routeKey"].as_str().unwrap());
+        assert_eq!((&event["version"], &context["routeKey"]), (&Value::from("2.0"), &event["routeKey"]), "{name}");
+        assert_eq!(context["http"]["path"], event["rawPath"], "{name}");
+        assert!(route.starts_with(context["http"]["method"].as_str().unwrap()), "{name}");
+        let body = event["body"].as_str().unwrap_or_default();
+        let length = event["headers"]["content-length"].as_str().unwrap_or("0");
+        assert_eq!(body.len().to_string(), length, "{name}");
+        let authorization = event["headers"]["authorization"].as_str().unwrap_or_default();
+        assert_eq!(authorization == format!("Bearer {SAMPLE_KEY}"), name != "get-client-without-key", "{name}");
+    }
+}

@@ -1,0 +1,31 @@
+//! A key opens one organization and nothing else.
+
+use serde_json::json;
+
+use crate::api::{NOBODY, Session, count, named, token};
+
+#[tokio::test]
+async fn a_foreign_client_is_the_same_404_as_an_absent_one() {
+    let (ours, theirs) = (Session::new(), Session::of_another_organization());
+    let (path, client) = ours.create(&named(&token())).await;
+    for (foreign, absent) in [
+        (theirs.get(&path).await, theirs.get(NOBODY).await),
+        (theirs.patch(&path, &json!({"name": "taken"})).await, theirs.patch(NOBODY, &json!({"name": "taken"})).await),
+        (theirs.delete(&path).await, theirs.delete(NOBODY).await),
+    ] {
+        foreign.assert_problem(404, "not_found", &[]);
+        assert_eq!(foreign.without_request_id(), absent.without_request_id());
+        let names = |reply: &crate::api::Reply| reply.headers.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&foreign), names(&absent));
+        assert_eq!(foreign.text.len(), absent.text.len());
+    }
+    assert_eq!(ours.get(&path).await.json["data"], client);
+}
+
+#[tokio::test]
+async fn a_foreign_client_is_in_no_list() {
+    let token = token();
+    let (ours, theirs) = (Session::new(), Session::of_another_organization());
+    ours.create(&named(&token)).await;
+    assert_eq!((count(&ours, &token).await, count(&theirs, &token).await), (1, 0));
+}

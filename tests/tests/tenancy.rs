@@ -1,0 +1,192 @@
+//! No request reaches another organization's data, whatever it says.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+use end_to_end::{
+    api::{Answer, Api, Call},
+    engines::{Kind, with_tables},
+};
+use serde_json::{Map, Value, json};
+use shared::{ApiKey, App, ClientId, Clock};
+
+const ATTEMPTS: usize = 10_000;
+/// In every text of the victim's clients, and nowhere else.
+const SECRET: &str = "Zweitschlüssel-7731";
+/// The idempotency keys that the victim has used.
+const VICTIMS_KEYS: [&str; 3] = ["order-1", "order-2", "order-3"];
+
+struct World {
+    api: Api,
+    victim: ApiKey,
+    attacker: ApiKey,
+    victims: Vec<String>,
+    attackers: Vec<String>,
+}
+
+impl World {
+    async fn new(api: Api) -> Self {
+        let victim = api.key(&"victim".parse().unwrap()).await;
+        let attacker = api.key(&"attacker".parse().unwrap()).await;
+        let mut world = Self { api, victim, attacker, victims: Vec::new(), attackers: Vec::new() };
+        for at in 0..12 {
+            let body =
+                json!({ "name": format!("{SECRET} {at}"), "phone": "+49 30 7731", "notes": SECRET.repeat(at * 4) });
+            let mut call = Call::clients("POST", &world.victim).body(&body);
+            if let Some(key) = VICTIMS_KEYS.get(at) {
+                call = call.header("idempotency-key", key);
+            }
+            let answer = world.api.answer(&call).await;
+            world.victims.push(answer.id().to_owned());
+            let own = Call::clients("POST", &world.attacker).body(&json!({ "name": format!("own {at}") }));
+            world.attackers.push(world.api.answer(&own).await.id().to_owned());
+        }
+        let gone = Call::client("DELETE", &world.victim, &world.victims[11]);
+        assert_eq!(world.api.answer(&gone).await.status, 200);
+        world
+    }
+
+    /// Everything that the victim can see.
+    async fn victims_view(&self) -> Vec<Answer> {
+        let list = Call::clients("GET", &self.victim).query("limit=100");
+        let mut all = vec![self.api.answer(&list).await];
+        for id in &self.victims {
+            all.push(self.api.answer(&Call::client("GET", &self.victim, id)).await);
+        }
+        all.into_iter().map(without_request_id).collect()
+    }
+
+    /// An identifier: the victim's more often than not, in some notation.
+    fn id(&self) -> String {
+        let id = match fastrand::u8(0..10) {
+            0..7 => self.victims[fastrand::usize(0..self.victims.len())].clone(),
+            7 => ClientId::random().to_string(),
+            _ => self.attackers[fastrand::usize(0..self.attackers.len())].clone(),
+        };
+        match fastrand::u8(0..12) {
+            0 => id.to_uppercase(),
+            1 => format!("victim/{id}"),
+            2 => format!("../victim/{id}"),
+            3 => format!("{id}#"),
+            4 => id.replace('-', ""),
+            _ => id,
+        }
+    }
+
+    fn attempt(&self) -> Call {
+        let method = ["GET", "PATCH", "DELETE", "GET", "POST"][fastrand::usize(0..5)];
+        let mut call = match (method, fastrand::bool()) {
+            ("POST", _) | ("GET", true) => Call::clients(method, &self.attacker),
+            _ => Call::client(method, &self.attacker, &self.id()),
+        };
+        if fastrand::u8(0..4) == 0 || (method == "GET" && fastrand::bool()) {
+            call = call.query(query());
+        }
+        for (header, values) in [
+            ("idempotency-key", &VICTIMS_KEYS[..]),
+            ("if-match", &["*", "\"1\"", "\"2\"", "\"99\""]),
+            ("if-none-match", &["*", "\"1\""]),
+            ("x-org-id", &["victim"]),
+            ("x-amzn-trace-id", &["victim"]),
+            ("cookie", &["orgId=victim"]),
+        ] {
+            if fastrand::u8(0..4) == 0 {
+                call = call.header(header, values[fastrand::usize(0..values.len())]);
+            }
+        }
+        if method == "POST" || method == "PATCH" { call.body(&self.body()) } else { call }
+    }
+
+    fn body(&self) -> Value {
+        let mut body = Map::new();
+        for (field, value) in [
+            ("name", json!("attack")),
+            ("notes", json!("attack")),
+            ("status", json!("inactive")),
+            ("phone", Value::Null),
+            ("orgId", json!("victim")),
+            ("id", json!(self.victims[0])),
+            ("createdAt", json!("2020-01-01T00:00:00.000Z")),
+        ] {
+            let known = ["name", "notes", "status", "phone"].contains(&field);
+            if fastrand::u8(0..8) < if known { 5 } else { 1 } {
+                body.insert(field.to_owned(), value);
+            }
+        }
+        body.into()
+    }
+}
+
+fn query() -> String {
+    let parameters = [
+        "limit=100",
+        "offset=0",
+        "query=Zweit",
+        "query=7731",
+        "query=",
+        "sortBy=name",
+        "sortOrder=desc",
+        "status=active,inactive",
+        "orgId=victim",
+        "org=victim",
+    ];
+    let chosen: Vec<&str> = parameters.into_iter().filter(|_| fastrand::u8(0..5) == 0).collect();
+    chosen.join("&")
+}
+
+fn without_request_id(mut answer: Answer) -> Answer {
+    answer.headers.remove("x-request-id");
+    if let Some(body) = answer.body.as_object_mut() {
+        body.remove("requestId");
+    }
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_request_reads_or_changes_another_organizations_data() {
+    with_tables(Kind::Embedded, |lab| async move {
+        let world = World::new(Api::new(App { store: lab.store, clock: Clock::system() })).await;
+        let before = world.victims_view().await;
+        assert!(before[0].body.to_string().contains(SECRET), "the secret is there to be found");
+        let mut answered = [0_usize; 6];
+        for _ in 0..ATTEMPTS {
+            let call = world.attempt();
+            let answer = world.api.answer(&call).await;
+            let written = format!("{:?} {}", answer.headers, answer.body);
+            assert!(!written.contains(SECRET) && !written.contains("+49 30 7731"), "{call:?}: {answer:?}");
+            let foreign = |id: &String| written.contains(id.as_str());
+            assert!(!world.victims.iter().any(foreign), "{call:?}: {answer:?}");
+            assert!(answer.status < 500, "{call:?}: {answer:?}");
+            answered[usize::from(answer.status / 100)] += 1;
+        }
+        assert!(answered[2] > ATTEMPTS / 20 && answered[4] > ATTEMPTS / 20, "too one-sided an attack: {answered:?}");
+        assert_eq!(world.victims_view().await, before);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_absent_and_a_foreign_client_are_the_same_404() {
+    with_tables(Kind::Embedded, |lab| async move {
+        let world = World::new(Api::new(App { store: lab.store, clock: Clock::system() })).await;
+        let absent = ClientId::random().to_string();
+        let (foreign, deleted) = (&world.victims[0], &world.victims[11]);
+        for method in ["GET", "PATCH", "DELETE"] {
+            for condition in [None, Some("*"), Some("\"1\""), Some("\"7\"")] {
+                let mut answers = Vec::new();
+                for id in [&absent, foreign, deleted] {
+                    let mut call = Call::client(method, &world.attacker, id);
+                    if let Some(condition) = condition {
+                        call = call.header("if-match", condition);
+                    }
+                    if method == "PATCH" {
+                        call = call.body(&json!({ "name": "attack" }));
+                    }
+                    answers.push(without_request_id(world.api.answer(&call).await));
+                }
+                assert_eq!(answers[0].status, 404);
+                assert!(answers.iter().all(|answer| *answer == answers[0]), "{method}: {answers:?}");
+            }
+        }
+    })
+    .await;
+}
