@@ -1,103 +1,142 @@
-//! Interim index.
-use crate::params::{ListParams, SortBy, SortOrder};
-use caseless::Caseless;
-use shared::{Change, ClientId, FeedClient};
-use std::collections::HashMap;
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+//! All clients of one organization in memory: load them, apply changes, ask for pages. Any order,
+//! filter, search and offset, with an exact total.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `loader.rs` | building the index while the feed is read |
+//! | `page.rs` | from the parameters of a list to its page |
+//! | [`fold`] | what counts as the same letters |
+//! | `records.rs` | the clients themselves, packed |
+//! | `orders.rs` | the clients in each sort order, with access by rank |
+//! | `grams.rs` | which three-byte pieces lead to a client |
+//! | `postings.rs` | the compressed sorted set that holds those leads |
+//! | `search.rs` | from a query to the clients that match it |
 
-/// Loads.
-#[derive(Default)]
-pub struct Loader(HashMap<ClientId, FeedClient>);
-/// Index.
-#[derive(Default)]
-pub struct Index(HashMap<ClientId, FeedClient>);
-/// Rows.
-#[derive(Debug)]
+mod bits;
+pub mod fold;
+mod grams;
+mod loader;
+#[cfg(any(test, feature = "oracle"))]
+pub mod oracle;
+mod orders;
+mod page;
+mod postings;
+mod records;
+mod search;
+#[cfg(test)]
+mod tests;
+mod varint;
+
+use shared::{Change, FeedClient, Status};
+
+use bits::Bits;
+pub use loader::Loader;
+use orders::{Key, Order};
+use postings::Postings;
+use records::{Record, Records, pack};
+
+/// The clients of a page, as far as the change feed carries them.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rows {
-    /// rows
+    /// In order.
     pub clients: Vec<FeedClient>,
-    /// total
+    /// How many match in all.
     pub total: usize,
 }
 
-fn fold(s: &str) -> String {
-    s.nfkd().filter(|c| !is_combining_mark(*c)).default_case_fold().collect()
+/// All clients of one organization, ready to be listed.
+pub struct Index {
+    records: Records,
+    /// Slots below `slots` that hold no client.
+    free: Vec<u32>,
+    slots: u32,
+    active: Bits,
+    /// One for each key, in the order of [`Key::ALL`].
+    orders: [Order; 4],
+    postings: Postings,
 }
 
-impl Loader {
-    /// p
-    pub fn push(&mut self, change: Change) {
-        let mut i = Index(std::mem::take(&mut self.0));
-        i.apply(change);
-        self.0 = i.0;
-    }
-    /// f
-    #[must_use]
-    pub fn finish(self) -> Index {
-        Index(self.0)
-    }
-    /// b
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.0.len() * 300
-    }
-}
 impl Index {
-    /// b
+    fn order(&self, key: Key) -> &Order {
+        &self.orders[key as usize]
+    }
+
+    /// How many clients there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.slots as usize - self.free.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Heap bytes held, with all slack.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.0.len() * 300
+        self.records.bytes()
+            + self.free.capacity() * size_of::<u32>()
+            + self.active.bytes()
+            + self.orders.iter().map(Order::bytes).sum::<usize>()
+            + self.postings.bytes()
     }
-    /// a
-    pub fn apply(&mut self, change: Change) -> bool {
-        match change {
-            Change::Upsert(c) => {
-                if self.0.get(&c.client.id).is_some_and(|old| old.client.version >= c.client.version) {
-                    return false;
-                }
-                self.0.insert(c.client.id, c);
-                true
-            }
-            Change::Remove { id, version } => {
-                if self.0.get(&id).is_some_and(|old| old.client.version < version) {
-                    self.0.remove(&id);
-                    true
-                } else {
-                    false
-                }
+
+    /// Takes in one change, unless what is here is as new. Changes may come again and out of order, but
+    /// a client that is not here has no version to compare with: it starts anew.
+    /// Says whether it made a difference.
+    pub fn apply(&mut self, change: &Change) -> bool {
+        let (id, version) = match change {
+            Change::Upsert(feed) => (feed.client.id, feed.client.version),
+            Change::Remove { id, version } => (*id, *version),
+        };
+        let slot = self.order(Key::Id).find(&self.records, id.uuid().as_bytes());
+        if slot.is_some_and(|slot| self.records.get(slot).version >= version) {
+            return false;
+        }
+        match (change, slot) {
+            (Change::Upsert(feed), slot) => self.replace(slot, Some(&pack(feed))),
+            (Change::Remove { .. }, Some(slot)) => self.replace(Some(slot), None),
+            (Change::Remove { .. }, None) => return false,
+        }
+        true
+    }
+
+    /// Puts a record into the slot, or takes it out; without a slot, into a free one.
+    fn replace(&mut self, slot: Option<u32>, packed: Option<&[u8]>) {
+        let old = slot.map(|slot| self.records.get(slot));
+        let new = packed.map(Record::parse);
+        let old_grams = old.as_ref().map(grams::of_client).unwrap_or_default();
+        let new_grams = new.as_ref().map(grams::of_client).unwrap_or_default();
+        let stays = |key: Key| match (&old, &new) {
+            (Some(old), Some(new)) => old.status == new.status && key.cmp(old, new).is_eq(),
+            _ => false,
+        };
+        let orders = self.orders.iter_mut();
+        let mut moved: Vec<_> = orders.filter(|order| !stays(order.key)).collect();
+
+        if let Some(slot) = slot {
+            for order in &mut moved {
+                order.remove(&self.records, slot);
             }
         }
-    }
-    /// r
-    #[must_use]
-    pub fn rows(&self, p: &ListParams) -> Rows {
-        let q = p.query.as_deref().map(fold).unwrap_or_default();
-        let mut all: Vec<&FeedClient> = self
-            .0
-            .values()
-            .filter(|c| p.status.is_none_or(|s| s == c.client.status))
-            .filter(|c| {
-                if fold(c.client.name.as_str()).contains(&q) {
-                    return true;
-                }
-                c.client.phone.as_ref().is_some_and(|phone| {
-                    let f = fold(phone.as_str());
-                    f.contains(&q) || f.chars().filter(char::is_ascii_digit).collect::<String>().contains(&q)
-                })
-            })
-            .collect();
-        all.sort_by(|a, b| {
-            let (a, b) = (&a.client, &b.client);
-            let o = match p.sort_by {
-                SortBy::Name => fold(a.name.as_str()).cmp(&fold(b.name.as_str())),
-                SortBy::Phone => (a.phone.is_none(), a.phone.as_ref().map(|p| p.as_str()))
-                    .cmp(&(b.phone.is_none(), b.phone.as_ref().map(|p| p.as_str()))),
-                SortBy::Status => a.status.cmp(&b.status),
-                SortBy::CreatedAt => a.created_at.cmp(&b.created_at),
-            }
-            .then(a.id.cmp(&b.id));
-            if p.sort_order == SortOrder::Desc { o.reverse() } else { o }
+        let slot = slot.or_else(|| self.free.pop()).unwrap_or_else(|| {
+            self.slots += 1;
+            self.slots - 1
         });
-        Rows { total: all.len(), clients: all.into_iter().skip(p.offset).take(p.limit).cloned().collect() }
+        self.active.set(slot, new.is_some_and(|new| new.status == Status::Active));
+        self.records.set(slot, packed.unwrap_or_default());
+        if packed.is_some() {
+            for order in &mut moved {
+                order.insert(&self.records, &self.active, slot);
+            }
+        } else {
+            self.free.push(slot);
+        }
+        let gone = old_grams.iter().filter(|gram| new_grams.binary_search(gram).is_err());
+        gone.for_each(|&gram| self.postings.remove(gram, slot));
+        let come = new_grams.iter().filter(|gram| old_grams.binary_search(gram).is_err());
+        come.for_each(|&gram| self.postings.insert(gram, slot));
     }
 }

@@ -131,7 +131,7 @@ impl Replica {
         let mut cursor = None;
         loop {
             let page = app.store.feed(org, Some(watermark.before(self.overlap)), cursor).await?;
-            for change in page.changes {
+            for change in &page.changes {
                 changed |= index.apply(change);
             }
             cursor = page.next;
