@@ -19,10 +19,10 @@ const ENDPOINT_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOIN
 #[derive(Args, Debug)]
 pub(crate) struct Connection {
     /// The table of clients [default: $CLIENTS_TABLE, else `clients`]
-    #[arg(long, value_name = "TABLE", global = true)]
+    #[arg(long, value_name = "TABLE", global = true, help_heading = "Tables")]
     clients_table: Option<String>,
     /// The table of API keys [default: $API_KEYS_TABLE, else `api-keys`]
-    #[arg(long, value_name = "TABLE", global = true)]
+    #[arg(long, value_name = "TABLE", global = true, help_heading = "Tables")]
     api_keys_table: Option<String>,
 }
 

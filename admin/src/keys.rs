@@ -11,7 +11,7 @@ use shared::{ApiKey, Clock, KEY_PREFIX, KeyId, KeyRecord, KeyState, Name, NewKey
 use crate::{
     connection::Connection,
     expiry,
-    output::{print, table},
+    output::{print, show, table},
 };
 
 #[derive(Debug, Subcommand)]
@@ -108,7 +108,7 @@ async fn make(store: &Store, new: NewKey) -> Result<()> {
         format!("the key {id} was made but could not be shown, and cannot be shown again: revoke it")
     })?;
     eprintln!(
-        "{id} of {} in {} ends on {}. The key is not shown again.",
+        "{id} of {} in {} ends on {} UTC. The key is not shown again.",
         made.caller.user,
         made.caller.org,
         minute(made.expires_at)
@@ -121,13 +121,13 @@ async fn list(List { org, json }: List, store: &Store) -> Result<()> {
     let now = Clock::system().now();
     if json {
         let keys: Vec<Listed> = keys.iter().map(|key| Listed::new(key, now)).collect();
-        print(&serde_json::to_string_pretty(&keys)?)?;
+        show(&serde_json::to_string_pretty(&keys)?)?;
     } else if keys.is_empty() {
         eprintln!("{org} has no keys.");
     } else {
         let heading = ["NAME", "HINT", "KEY ID", "OWNER", "CREATED (UTC)", "EXPIRES (UTC)", "LAST USE (UTC)", "STATE"];
         let rows: Vec<_> = keys.iter().map(|key| row(key, now)).collect();
-        print(&table(heading, &rows))?;
+        show(&table(heading, &rows))?;
     }
     Ok(())
 }
@@ -136,7 +136,7 @@ async fn revoke(id: &KeyId, store: &Store) -> Result<()> {
     let key = find(id, store).await?;
     store.revoke_key(&key, Clock::system().now()).await.context("could not revoke the key")?;
     match key.revoked_at {
-        Some(before) => eprintln!("{id} has been revoked since {}.", minute(before)),
+        Some(before) => eprintln!("{id} has been revoked since {} UTC.", minute(before)),
         None => eprintln!("{id} (`{}` of {}) is revoked as of now.", key.name, key.caller.user),
     }
     Ok(())
@@ -155,11 +155,11 @@ async fn rotate(id: &KeyId, expires_at: Timestamp, keep: Duration, store: &Store
     let end = old.expires_at.min(now.after(keep));
     store.expire_key(&old, end).await.with_context(|| {
         format!(
-            "the new key works, but the old one could not be given its end: {id} lives until {}",
+            "the new key works, but the old one could not be given its end: {id} lives until {} UTC",
             minute(old.expires_at)
         )
     })?;
-    eprintln!("{id} ends on {}.", minute(end));
+    eprintln!("{id} ends on {} UTC.", minute(end));
     Ok(())
 }
 

@@ -12,6 +12,17 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
+/// Prints what can be printed again: a reader that has seen enough (`| head`) is no failure.
+///
+/// # Errors
+/// When standard output is full.
+pub(crate) fn show(text: &str) -> io::Result<()> {
+    match print(text) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
+}
+
 /// Rows under a heading, each column as wide as its widest cell.
 pub(crate) fn table<const COLUMNS: usize>(heading: [&str; COLUMNS], rows: &[[String; COLUMNS]]) -> String {
     let mut widths = heading.map(width);

@@ -7,18 +7,22 @@ use std::{
 
 use shared::ApiKey;
 
-/// Where the API and its tables are (the admin tool wants to know), the key, and a line to paste. The key is shown here, on purpose, and
-/// nowhere else.
+/// Where the API and its tables are (the admin tool wants to know), the key, and a line to paste.
+/// The key is shown here, on purpose, and nowhere else.
 pub(crate) fn greet(address: SocketAddr, dynamodb: &str, key: &ApiKey) -> io::Result<()> {
     let base = format!("http://{address}/api/v1");
     let key = key.reveal();
+    let greeting = format!(
+        "Base URL  {base}\n\
+         API key   {key}\n\
+         DynamoDB  {dynamodb}\n\
+         \n\
+         curl {base}/clients -H \"Authorization: Bearer {key}\"\n\
+         \n"
+    );
+    // In one piece: who reads only as far as the line it looks for must not end the program.
     let mut out = io::stdout().lock();
-    writeln!(out, "Base URL  {base}")?;
-    writeln!(out, "API key   {key}")?;
-    writeln!(out, "DynamoDB  {dynamodb}")?;
-    writeln!(out)?;
-    writeln!(out, "curl {base}/clients -H \"Authorization: Bearer {key}\"")?;
-    writeln!(out)?;
+    out.write_all(greeting.as_bytes())?;
     out.flush()
 }
 

@@ -3,7 +3,13 @@
 //! Authenticate, check size and content type, run the handler within the deadline, turn an error
 //! or a panic into a problem document, write one log line.
 
-use std::{future::Future, panic::AssertUnwindSafe, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use futures_util::{FutureExt, future};
 use lambda_http::{
@@ -15,7 +21,7 @@ use crate::{
     app::App,
     auth::{self, Remembered},
     error::ApiError,
-    limits::{BODY_BYTES, DEADLINE_MARGIN},
+    limits::{BODY_BYTES, DEADLINE_MARGIN, WRITE_TIMEOUT},
     request::{Request, RequestParts},
     telemetry,
 };
@@ -138,7 +144,9 @@ fn check_body(route: Route, parts: &RequestParts) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// What is left of the platform's deadline, less the margin in which to say so.
+/// What is left of the platform's deadline, less the margin in which to say so. An invocation that
+/// begins after its deadline has none that can be believed (`cargo lambda watch` sends such).
 fn time_left(context: &Context) -> Duration {
-    context.deadline().duration_since(std::time::SystemTime::now()).unwrap_or_default().saturating_sub(DEADLINE_MARGIN)
+    let left = context.deadline().duration_since(SystemTime::now()).unwrap_or(WRITE_TIMEOUT);
+    left.saturating_sub(DEADLINE_MARGIN)
 }

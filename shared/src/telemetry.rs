@@ -23,7 +23,8 @@ where
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse().ok());
     let ours = level.unwrap_or(LevelFilter::INFO);
     let filter = Targets::new().with_default(LevelFilter::WARN).with_target(env!("CARGO_CRATE_NAME"), ours);
-    let format = fmt::layer().with_writer(writer).json().flatten_event(true).with_current_span(false).with_span_list(false);
+    let format =
+        fmt::layer().with_writer(writer).json().flatten_event(true).with_current_span(false).with_span_list(false);
     tracing_subscriber::registry().with(filter).with(format).init();
     log_panics();
 }

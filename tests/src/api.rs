@@ -94,7 +94,9 @@ impl Api {
         }
         let Written { status_code, headers, body } =
             serde_json::from_str(answer.get()).expect("an answer in the platform's form");
-        let body = body.filter(|body| !body.is_empty()).map_or(Value::Null, |body| serde_json::from_str(&body).expect("every body is JSON"));
+        let body = body
+            .filter(|body| !body.is_empty())
+            .map_or(Value::Null, |body| serde_json::from_str(&body).expect("every body is JSON"));
         Answer { status: status_code, headers, body }
     }
 }

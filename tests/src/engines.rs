@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, env, future::Future, panic};
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::FutureExt;
 use local::engine::{self, Engine};
@@ -81,7 +81,6 @@ pub async fn with_tables<F: Future<Output = ()>>(kind: Kind, test: impl FnOnce(L
             }
         },
     };
-    let config = config.into_builder().behavior_version(BehaviorVersion::v2026_01_12()).build();
     let tables = random_tables();
     let store = Store::new(&config, tables.clone());
     store.create_tables().await.expect("the tables can be created");
@@ -98,4 +97,21 @@ pub async fn with_tables<F: Future<Output = ()>>(kind: Kind, test: impl FnOnce(L
 fn random_tables() -> Tables {
     let tag = shared::KeyId::random();
     Tables { clients: format!("test-clients-{tag}"), api_keys: format!("test-api-keys-{tag}") }
+}
+
+/// Makes a test of each statement on each engine. A statement is an `async fn(Lab)`.
+#[macro_export]
+macro_rules! on_every_engine {
+    ($($statement:ident,)*) => {
+        mod embedded {
+            $(#[tokio::test] async fn $statement() {
+                $crate::engines::with_tables($crate::engines::Kind::Embedded, super::$statement).await;
+            })*
+        }
+        mod dynamodb_local {
+            $(#[tokio::test] async fn $statement() {
+                $crate::engines::with_tables($crate::engines::Kind::DynamoDbLocal, super::$statement).await;
+            })*
+        }
+    };
 }

@@ -117,7 +117,7 @@ impl Function {
         let start = Instant::now();
         let response = tokio::time::timeout(timeout, answer).await;
         let response = response.expect("an answer before the deadline").expect("one answer to each invocation");
-        let response = response.unwrap_or_else(|error| unreachable!("the function failed: {error}"));
+        let response = response.expect("a response, not an error");
         Invoked { request_id, response, took: start.elapsed() }
     }
 
@@ -132,8 +132,8 @@ impl Function {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         let lines: Vec<String> = self.stdout.read().iter().filter(|line| is_its(line)).cloned().collect();
-        let [line] = &lines[..] else { unreachable!("one line for {request_id}, not {lines:?}") };
-        serde_json::from_str(line).expect("a log line is JSON")
+        assert_eq!(lines.len(), 1, "one line for {request_id}: {lines:?}");
+        serde_json::from_str(&lines[0]).expect("a log line is JSON")
     }
 
     /// The log so far: the lines on standard output.

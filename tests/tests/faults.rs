@@ -1,7 +1,7 @@
 //! Throttling, failures, delays and lost connections at every call to DynamoDB: what callers see,
 //! and what is in the table afterwards.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use std::{
     sync::{

@@ -1,6 +1,6 @@
 //! Keys: refused without a read, ended at once, and one round trip for a read all the same.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use std::{
     sync::{

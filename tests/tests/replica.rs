@@ -4,20 +4,26 @@
 
 use std::time::Duration;
 
+use end_to_end::{engines::Lab, on_every_engine};
 use list_clients::{
     params::{ListParams, SortBy, SortOrder},
     replica::RELOAD_AFTER,
     replicas::{Page, Replicas},
 };
-use local::engine::Engine;
-use shared::{
-    App, Caller, ClientId, ClientPatch, Clock, Created, NewClient, OrgId, RequestLog, Stamp, Store, Tables, Timestamp,
-};
+use shared::{App, Caller, ClientId, ClientPatch, Clock, Created, NewClient, OrgId, RequestLog, Stamp, Timestamp};
 
 const ROOM: usize = 64 * 1024 * 1024;
 
+on_every_engine![
+    an_unchanged_organization_costs_one_call_and_one_unit_whatever_its_size,
+    long_notes_cost_one_batch_read_and_short_ones_none,
+    a_replica_larger_than_the_budget_answers_without_being_kept,
+    many_organizations_in_turn_stay_within_the_budget_and_the_last_used_stay,
+    deletions_and_their_tombstones_are_followed,
+    an_old_replica_is_loaded_anew,
+];
+
 struct World {
-    _engine: Engine,
     app: App,
 }
 
@@ -29,11 +35,8 @@ struct Cost {
 }
 
 impl World {
-    async fn new() -> Self {
-        let engine = Engine::in_memory().await.unwrap();
-        let store = Store::new(engine.config(), Tables::default());
-        store.create_tables().await.unwrap();
-        Self { _engine: engine, app: App { store, clock: Clock::system() } }
+    fn new(lab: Lab) -> Self {
+        Self { app: App { store: lab.store, clock: Clock::system() } }
     }
 
     fn stamp(&self, org: &OrgId) -> Stamp {
@@ -69,9 +72,8 @@ fn later(world: &World) -> App {
     App { clock: Clock::new(move || now), ..world.app.clone() }
 }
 
-#[tokio::test]
-async fn an_unchanged_organization_costs_one_call_and_one_unit_whatever_its_size() {
-    let mut world = World::new().await;
+async fn an_unchanged_organization_costs_one_call_and_one_unit_whatever_its_size(lab: Lab) {
+    let mut world = World::new(lab);
     let org = org("o");
     for at in 0..300 {
         world.create(&org, &format!("client {at}"), Some(&"short ".repeat(30))).await;
@@ -88,9 +90,8 @@ async fn an_unchanged_organization_costs_one_call_and_one_unit_whatever_its_size
     }
 }
 
-#[tokio::test]
-async fn long_notes_cost_one_batch_read_and_short_ones_none() {
-    let mut world = World::new().await;
+async fn long_notes_cost_one_batch_read_and_short_ones_none(lab: Lab) {
+    let mut world = World::new(lab);
     let org = org("o");
     world.create(&org, "a", Some("short")).await;
     let id = world.create(&org, "b", Some(&"long ".repeat(1000))).await;
@@ -111,9 +112,8 @@ async fn long_notes_cost_one_batch_read_and_short_ones_none() {
     assert_eq!((cost.calls, cost.state), (1, "refreshed"));
 }
 
-#[tokio::test]
-async fn a_replica_larger_than_the_budget_answers_without_being_kept() {
-    let world = World::new().await;
+async fn a_replica_larger_than_the_budget_answers_without_being_kept(lab: Lab) {
+    let world = World::new(lab);
     let org = org("o");
     for at in 0..50 {
         world.create(&org, &format!("client {at}"), None).await;
@@ -128,9 +128,8 @@ async fn a_replica_larger_than_the_budget_answers_without_being_kept() {
     }
 }
 
-#[tokio::test]
-async fn many_organizations_in_turn_stay_within_the_budget_and_the_last_used_stay() {
-    let world = World::new().await;
+async fn many_organizations_in_turn_stay_within_the_budget_and_the_last_used_stay(lab: Lab) {
+    let world = World::new(lab);
     let budget = 200_000;
     let replicas = Replicas::new(budget);
     for at in 0..1000 {
@@ -143,9 +142,8 @@ async fn many_organizations_in_turn_stay_within_the_budget_and_the_last_used_sta
     assert_eq!(world.list(&replicas, &org("o0"), &ListParams::default()).await.1.state, "loaded");
 }
 
-#[tokio::test]
-async fn deletions_and_their_tombstones_are_followed() {
-    let world = World::new().await;
+async fn deletions_and_their_tombstones_are_followed(lab: Lab) {
+    let world = World::new(lab);
     let org = org("o");
     let replicas = Replicas::new(ROOM);
     let (a, b) = (world.create(&org, "a", None).await, world.create(&org, "b", None).await);
@@ -157,9 +155,8 @@ async fn deletions_and_their_tombstones_are_followed() {
     assert_eq!(world.list(&Replicas::new(ROOM), &org, &ListParams::default()).await.0, page);
 }
 
-#[tokio::test]
-async fn an_old_replica_is_loaded_anew() {
-    let mut world = World::new().await;
+async fn an_old_replica_is_loaded_anew(lab: Lab) {
+    let mut world = World::new(lab);
     let org = org("o");
     let start = world.app.clock.now();
     let offset = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));

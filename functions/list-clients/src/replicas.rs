@@ -103,12 +103,12 @@ impl Replicas {
 
     async fn rows(&self, app: &App, org: &OrgId, params: &ListParams) -> Result<Rows, StoreError> {
         let arrived = Instant::now();
-        let shared = self.replica_of(app, org);
-        let mut replica = shared.lock().await;
-        let outcome = replica.at(arrived, app, org).await.map(|(index, effort)| (index.rows(params), effort));
-        let bytes = replica.bytes() + OVERHEAD;
-        drop(replica);
-        let kept = self.settle(org, &shared, bytes);
+        let used = self.used(app, org);
+        let outcome = {
+            let mut replica = used.replica.lock().await;
+            replica.at(arrived, app, org).await.map(|(index, effort)| (index.rows(params), effort))
+        };
+        let Account { bytes, kept } = used.settle().unwrap_or(Account { bytes: 0, kept: true });
         let (rows, effort) = outcome?;
         let state = match effort {
             _ if !kept => "unkept",
@@ -120,7 +120,7 @@ impl Replicas {
         Ok(rows)
     }
 
-    fn replica_of(&self, app: &App, org: &OrgId) -> Arc<AsyncMutex<Replica>> {
+    fn used(&self, app: &App, org: &OrgId) -> Used<'_> {
         let mut kept = self.kept();
         kept.uses += 1;
         let last_use = kept.uses;
@@ -130,31 +130,56 @@ impl Replicas {
             last_use,
         });
         entry.last_use = last_use;
-        entry.replica.clone()
-    }
-
-    /// Notes what a replica has grown to and makes room. Says whether it is kept itself.
-    fn settle(&self, org: &OrgId, replica: &Arc<AsyncMutex<Replica>>, bytes: usize) -> bool {
-        let mut kept = self.kept();
-        if let Some(entry) = kept.entries.get_mut(org).filter(|entry| Arc::ptr_eq(&entry.replica, replica)) {
-            entry.bytes = bytes;
-        }
-        // One that is larger than the budget goes first, or it would drive out all others in vain.
-        if bytes > self.budget {
-            kept.entries.remove(org);
-            return false;
-        }
-        let mut total: usize = kept.entries.values().map(|entry| entry.bytes).sum();
-        while total > self.budget {
-            let oldest = kept.entries.iter().min_by_key(|(_, entry)| entry.last_use).map(|(org, _)| org.clone());
-            let Some(oldest) = oldest.and_then(|org| kept.entries.remove(&org)) else { break };
-            total -= oldest.bytes;
-        }
-        true
+        Used { replicas: self, org: org.clone(), replica: entry.replica.clone() }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A replica in use. However a request ends, at its deadline too, what it made the replica grow to is
+/// accounted for.
+struct Used<'a> {
+    replicas: &'a Replicas,
+    org: OrgId,
+    replica: Arc<AsyncMutex<Replica>>,
+}
+
+/// What a replica takes, and whether there was room to keep it.
+struct Account {
+    bytes: usize,
+    kept: bool,
+}
+
+impl Used<'_> {
+    /// Notes what the replica has grown to and makes room. `None` where another request is using it,
+    /// and will account for it.
+    fn settle(&self) -> Option<Account> {
+        let bytes = self.replica.try_lock().ok()?.bytes() + OVERHEAD;
+        let mut kept = self.replicas.kept();
+        if let Some(entry) = kept.entries.get_mut(&self.org).filter(|entry| Arc::ptr_eq(&entry.replica, &self.replica))
+        {
+            entry.bytes = bytes;
+        }
+        // One that is larger than the budget goes first, or it would drive out all others in vain.
+        if bytes > self.replicas.budget {
+            kept.entries.remove(&self.org);
+            return Some(Account { bytes, kept: false });
+        }
+        let mut total: usize = kept.entries.values().map(|entry| entry.bytes).sum();
+        while total > self.replicas.budget {
+            let oldest = kept.entries.iter().min_by_key(|(_, entry)| entry.last_use).map(|(org, _)| org.clone());
+            let Some(oldest) = oldest.and_then(|org| kept.entries.remove(&org)) else { break };
+            total -= oldest.bytes;
+        }
+        Some(Account { bytes, kept: true })
+    }
+}
+
+impl Drop for Used<'_> {
+    fn drop(&mut self) {
+        self.settle();
     }
 }
 

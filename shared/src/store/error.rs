@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::{
     config::http::HttpResponse,
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{ProvideErrorMetadata, SdkError},
 };
 
 /// A call to a table that failed. Opaque: its text is for the log, never for a caller.
@@ -49,7 +49,7 @@ impl StoreError {
                 };
                 (kind, format!("{code} ({status}) {message}"))
             }
-            other => (Kind::Unknown, DisplayErrorContext(other).to_string()),
+            other => (Kind::Unknown, chain(other)),
         };
         Self { operation, kind, cause }
     }
@@ -81,4 +81,11 @@ impl StoreError {
     pub fn may_have_taken_effect(&self) -> bool {
         self.kind == Kind::Unknown
     }
+}
+
+/// An error and what caused it. Not the SDK's own `DisplayErrorContext`, which adds the debug output
+/// of the whole, and with it of an answer that could not be read.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -1,0 +1,139 @@
+//! `bench load`: a mixed load on the local gateway, over loopback. Every worker has one request
+//! under way at a time.
+
+mod memory;
+mod server;
+mod work;
+
+use std::{
+    collections::BTreeMap,
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result};
+use shared::Client;
+use tokio::{runtime::Runtime, task::JoinSet};
+
+pub(crate) use server::{ServeArgs, serve};
+
+use crate::{
+    api::Api,
+    people,
+    sample::Sample,
+    table::{Table, three_digits, time},
+};
+use memory::resident_bytes;
+use server::Server;
+use work::{Kind, Record, Worker};
+
+/// How often memory is looked at, from the start to the end.
+const LOOKS: u32 = 6;
+
+/// What load to make.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// How long
+    #[arg(long, default_value_t = 60)]
+    seconds: u64,
+    /// How long before that, without being counted
+    #[arg(long, default_value_t = 10)]
+    warm_up: u64,
+    /// How many clients the organization has
+    #[arg(long, default_value_t = 10_000, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    clients: usize,
+    /// How many requests are under way at a time
+    #[arg(long, default_value_t = 16)]
+    workers: u64,
+}
+
+/// Measures and prints. A failure where anything was answered otherwise than expected.
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    Runtime::new()?.block_on(async {
+        let mix: Vec<String> = Kind::ALL.iter().map(|kind| format!("{} % {}", kind.share(), kind.name())).collect();
+        println!(
+            "{} workers over loopback, each with one request under way at a time, for {} s after {} s of",
+            args.workers, args.seconds, args.warm_up
+        );
+        println!("warm-up; an organization of {} clients; the database in a file, as under `cargo run`.", args.clients);
+        println!("{}\n", mix.join(", "));
+
+        let server = Server::start(args.clients).await?;
+        let clients: Arc<[Client]> = people::clients(args.clients).into_iter().map(|feed| feed.client).collect();
+        let api = Api::new(&server.address)?;
+        let mut workers: Vec<Worker> =
+            (0..args.workers).map(|seed| Worker::new(api.clone(), server.key.clone(), clients.clone(), seed)).collect();
+        let warm_up = round(workers, Duration::from_secs(args.warm_up)).await?;
+        workers = warm_up.0;
+
+        let looks = tokio::spawn(look(server.pid(), Duration::from_secs(args.seconds)));
+        let start = Instant::now();
+        let (_, records) = round(workers, Duration::from_secs(args.seconds)).await?;
+        let elapsed = start.elapsed();
+        let resident = looks.await?;
+        server.stop().await?;
+
+        println!("{}", requests(&records, elapsed));
+        println!("{}", memory_table(&resident));
+        let mut errors = BTreeMap::<String, u32>::new();
+        for error in warm_up.1.iter().chain(&records).filter_map(|record| record.error.as_ref()) {
+            *errors.entry(error.clone()).or_default() += 1;
+        }
+        println!("errors, warm-up included: {}", errors.values().sum::<u32>());
+        errors.iter().for_each(|(error, count)| println!("  {count} × {error}"));
+        Ok(if errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    })
+}
+
+/// Has all workers work for so long. Gives them back, with what they did.
+async fn round(workers: Vec<Worker>, duration: Duration) -> Result<(Vec<Worker>, Vec<Record>)> {
+    let until = Instant::now() + duration;
+    let mut tasks: JoinSet<_> = workers.into_iter().map(|worker| worker.work(until)).collect();
+    let (mut workers, mut records) = (Vec::new(), Vec::new());
+    while let Some(done) = tasks.join_next().await {
+        let (worker, done) = done.context("a worker ended early")?;
+        workers.push(worker);
+        records.extend(done);
+    }
+    Ok((workers, records))
+}
+
+/// The memory of the process now, at the end, and in between.
+async fn look(pid: u32, duration: Duration) -> Vec<Option<u64>> {
+    let mut resident = vec![resident_bytes(pid)];
+    for _ in 1..LOOKS {
+        tokio::time::sleep(duration / (LOOKS - 1)).await;
+        resident.push(resident_bytes(pid));
+    }
+    resident
+}
+
+fn requests(records: &[Record], elapsed: Duration) -> Table {
+    let mut table = Table::new(&["request", "requests", "per second", "p50", "p99", "max", "errors"]);
+    let mut row = |name: &str, kind: Option<Kind>| {
+        let of_kind = || records.iter().filter(|record| kind.is_none_or(|kind| record.kind == kind));
+        let times = Sample::of(of_kind().map(|record| record.took.as_secs_f64()));
+        let mut cells = vec![name.to_owned(), times.len().to_string()];
+        cells.push(three_digits(times.len() as f64 / elapsed.as_secs_f64()));
+        let shown = [times.median(), times.percentile(99), times.max()];
+        cells.extend(shown.map(|seconds| time(Duration::from_secs_f64(seconds))));
+        cells.push(of_kind().filter(|record| record.error.is_some()).count().to_string());
+        table.row(cells);
+    };
+    Kind::ALL.iter().for_each(|&kind| row(kind.name(), Some(kind)));
+    row("all", None);
+    table
+}
+
+fn memory_table(resident: &[Option<u64>]) -> Table {
+    let percent = |at: usize| format!("{} %", at * 100 / (resident.len() - 1));
+    let headings: Vec<String> = (0..resident.len()).map(percent).collect();
+    let heading: Vec<&str> =
+        std::iter::once("memory, MiB resident after").chain(headings.iter().map(String::as_str)).collect();
+    let mut table = Table::new(&heading);
+    let mebibytes =
+        |bytes: &Option<u64>| bytes.map_or("?".to_owned(), |bytes| format!("{:.1}", bytes as f64 / 1048576.0));
+    table.row(std::iter::once("serving process".to_owned()).chain(resident.iter().map(mebibytes)));
+    table
+}

@@ -1,0 +1,143 @@
+//! What a worker does: one request after the other, of a kind drawn by its share.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rand::{Rng, SeedableRng, seq::IndexedRandom};
+use rand_chacha::ChaCha8Rng;
+use serde_json::json;
+use shared::{ApiKey, Client, ClientId};
+
+use crate::{
+    api::{Api, Call},
+    people::Words,
+};
+
+/// A kind of request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Get,
+    List,
+    Search,
+    Update,
+    Create,
+    Delete,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 6] = [Self::Get, Self::List, Self::Search, Self::Update, Self::Create, Self::Delete];
+
+    /// As people call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Get => "reads",
+            Self::List => "lists",
+            Self::Search => "searches",
+            Self::Update => "updates",
+            Self::Create => "creations",
+            Self::Delete => "deletions",
+        }
+    }
+
+    /// How many of a hundred requests are of this kind. Creations and deletions keep the
+    /// organization's size.
+    pub(crate) fn share(self) -> u32 {
+        match self {
+            Self::Get => 40,
+            Self::List | Self::Search => 20,
+            Self::Update => 12,
+            Self::Create | Self::Delete => 4,
+        }
+    }
+
+    /// The one status that is no error.
+    fn expected(self) -> u16 {
+        match self {
+            Self::Create => 201,
+            Self::Get | Self::List | Self::Search | Self::Update | Self::Delete => 200,
+        }
+    }
+}
+
+/// What became of one request.
+pub(crate) struct Record {
+    pub(crate) kind: Kind,
+    pub(crate) took: Duration,
+    pub(crate) error: Option<String>,
+}
+
+/// One who asks.
+pub(crate) struct Worker {
+    api: Api,
+    key: ApiKey,
+    /// Those that were there from the start. They are never deleted.
+    clients: Arc<[Client]>,
+    /// Those that this worker created, and will delete.
+    created: Vec<ClientId>,
+    rng: ChaCha8Rng,
+    words: Words,
+}
+
+impl Worker {
+    pub(crate) fn new(api: Api, key: ApiKey, clients: Arc<[Client]>, seed: u64) -> Self {
+        let rng = ChaCha8Rng::seed_from_u64(seed);
+        Self { api, key, clients, created: Vec::new(), rng, words: Words::new() }
+    }
+
+    /// Works for as long, and says what came of it.
+    pub(crate) async fn work(mut self, until: Instant) -> (Self, Vec<Record>) {
+        let mut records = Vec::new();
+        while Instant::now() < until {
+            records.push(self.request().await);
+        }
+        (self, records)
+    }
+
+    async fn request(&mut self) -> Record {
+        let (kind, call) = self.draw();
+        let start = Instant::now();
+        let answer = self.api.send(&self.key, &call).await;
+        let took = start.elapsed();
+        let error = match answer {
+            Ok(answer) if answer.status == kind.expected() => {
+                self.created.extend((kind == Kind::Create).then(|| answer.id()).flatten());
+                None
+            }
+            Ok(answer) => Some(format!("{}: status {}", kind.name(), answer.status)),
+            Err(error) => Some(format!("{}: {error}", kind.name())),
+        };
+        Record { kind, took, error }
+    }
+
+    fn draw(&mut self) -> (Kind, Call) {
+        let mut at = self.rng.random_range(0..100);
+        let kind = Kind::ALL.into_iter().find(|kind| {
+            let found = at < kind.share();
+            at = at.saturating_sub(kind.share());
+            found
+        });
+        let kind = kind.expect("the shares add up to a hundred");
+        let some = self.clients.choose(&mut self.rng).expect("there are clients");
+        match kind {
+            Kind::Get => (kind, Call::get(some.id)),
+            Kind::List => {
+                let sort = ["name", "phone", "status", "createdAt"].choose(&mut self.rng).expect("there are orders");
+                let offset = self.rng.random_range(0..self.clients.len());
+                (kind, Call::list([("sortBy", (*sort).to_owned()), ("offset", offset.to_string())]))
+            }
+            Kind::Search => {
+                let chars = self.rng.random_range(3..8);
+                (kind, Call::list([("query", some.name.as_str().chars().take(chars).collect())]))
+            }
+            Kind::Update => (kind, Call::update(some.id, json!({ "name": self.words.name(&mut self.rng) }))),
+            Kind::Delete if !self.created.is_empty() => (kind, Call::delete(self.created.swap_remove(0))),
+            // Nothing to delete yet: there soon is.
+            Kind::Create | Kind::Delete => {
+                let name = self.words.name(&mut self.rng);
+                (Kind::Create, Call::create(json!({ "name": name, "phone": "+1 555-0100", "notes": "By the bench." })))
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Order statistics of what was measured. Exact, from all values sorted: what a minute yields fits
+//! into a few megabytes, so there is no need for a histogram that rounds.
+
+/// Values in order.
+pub(crate) struct Sample(Vec<f64>);
+
+impl Sample {
+    /// The sample of these values.
+    pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Self {
+        let mut values: Vec<f64> = values.into_iter().collect();
+        values.sort_unstable_by(f64::total_cmp);
+        Self(values)
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The value that `percent` of all do not exceed (nearest rank); 0 where there are none.
+    pub(crate) fn percentile(&self, percent: usize) -> f64 {
+        let rank = (self.0.len() * percent).div_ceil(100).max(1);
+        self.0.get(rank - 1).copied().unwrap_or_default()
+    }
+
+    /// The one in the middle.
+    pub(crate) fn median(&self) -> f64 {
+        self.percentile(50)
+    }
+
+    /// The largest.
+    pub(crate) fn max(&self) -> f64 {
+        self.percentile(100)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_values_of_the_sample() {
+        let sample = Sample::of((1..=200).rev().map(f64::from));
+        assert_eq!([sample.median(), sample.percentile(99), sample.max()], [100.0, 198.0, 200.0]);
+        let one = Sample::of([7.0]);
+        assert_eq!([one.median(), one.percentile(99), one.max()], [7.0; 3]);
+        assert_eq!(Sample::of([]).max(), 0.0);
+    }
+}
