@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use lambda_http::{
     Context, Error, LambdaEvent, Service, aws_lambda_events::apigw::ApiGatewayV2httpRequest, http::header,
     request::LambdaRequest, service_fn,
@@ -10,10 +11,7 @@ use lambda_http::{
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::{
-    endpoint::Endpoint,
-    error::{ApiError, Invalid},
-};
+use crate::endpoint::Endpoint;
 
 /// What cannot stand in a URI's query as it is. Percent signs can: they encode.
 const NOT_IN_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
@@ -27,15 +25,13 @@ impl Endpoint {
     pub async fn invoke(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Error> {
         let (payload, context) = event.into_parts();
         match serde_json::from_str::<ApiGatewayV2httpRequest>(payload.get()) {
-            Ok(request) => {
+            Ok(request) if body_can_be_decoded(&request) => {
                 let respond = |request| async { Ok::<_, Infallible>(self.respond(request).await) };
                 through_lambda_http(respond, without_traps(request), context).await
             }
-            Err(_) => {
-                let unreadable = ApiError::Invalid(Invalid::field("request", "is malformed"));
-                let response = unreadable.to_response(&context.request_id);
-                let respond = |_| async { Ok::<_, Infallible>(response.clone()) };
-                through_lambda_http(respond, ApiGatewayV2httpRequest::default(), context).await
+            _ => {
+                let respond = |_| async { Ok::<_, Infallible>(self.refuse(&context)) };
+                through_lambda_http(respond, ApiGatewayV2httpRequest::default(), context.clone()).await
             }
         }
     }
@@ -50,6 +46,12 @@ fn without_traps(mut request: ApiGatewayV2httpRequest) -> ApiGatewayV2httpReques
     request.raw_query_string =
         request.raw_query_string.map(|query| utf8_percent_encode(&query, NOT_IN_QUERY).to_string());
     request
+}
+
+/// `lambda_http` takes this for granted, too.
+fn body_can_be_decoded(request: &ApiGatewayV2httpRequest) -> bool {
+    let body = request.body.as_deref().unwrap_or_default();
+    !request.is_base64_encoded || BASE64_STANDARD.decode(body).is_ok()
 }
 
 async fn through_lambda_http<F, Fut>(

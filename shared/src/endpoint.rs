@@ -20,7 +20,7 @@ use lambda_http::{
 use crate::{
     app::App,
     auth::{self, Remembered},
-    error::ApiError,
+    error::{ApiError, Invalid},
     limits::{BODY_BYTES, DEADLINE_MARGIN, WRITE_TIMEOUT},
     request::{Request, RequestParts},
     telemetry,
@@ -79,18 +79,13 @@ impl Endpoint {
             Ok(Err(_)) => Err(ApiError::Internal),
             Err(_) => Err(ApiError::DeadlineExceeded),
         };
-        let (mut response, error) = match outcome {
-            Ok(response) => (response, None),
-            Err(error) => (error.to_response(&context.request_id), Some(error)),
-        };
-        let headers = response.headers_mut();
-        if let Ok(id) = HeaderValue::from_str(&context.request_id) {
-            headers.insert(REQUEST_ID, id);
-        }
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        entry.write(response.status(), error.as_ref());
-        response
+        conclude(&entry, outcome)
+    }
+
+    /// Answers an event that cannot be read as a request.
+    pub(crate) fn refuse(&self, context: &Context) -> Response<Body> {
+        let entry = telemetry::Entry::new(self.route, context.request_id.clone());
+        conclude(&entry, Err(Invalid::field("request", "is malformed").into()))
     }
 
     async fn run(
@@ -117,6 +112,7 @@ impl Endpoint {
             })?;
             if record.caller == caller {
                 entry.caller = Some(caller);
+                check_body(self.route, &parts)?;
                 return answer;
             }
             record
@@ -131,6 +127,22 @@ impl Endpoint {
         let (answer, ()) = future::join(handle, auth::touch(app, &record)).await;
         answer
     }
+}
+
+/// The response to an outcome, and its log line.
+fn conclude(entry: &telemetry::Entry, outcome: Result<Response<Body>, ApiError>) -> Response<Body> {
+    let (mut response, error) = match outcome {
+        Ok(response) => (response, None),
+        Err(error) => (error.to_response(&entry.request_id), Some(error)),
+    };
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&entry.request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    entry.write(response.status(), error.as_ref());
+    response
 }
 
 fn check_body(route: Route, parts: &RequestParts) -> Result<(), ApiError> {

@@ -1,6 +1,6 @@
 //! Entity tags and the preconditions made of them (RFC 9110, sections 8.8 and 13).
 
-use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
+use lambda_http::http::{HeaderMap, HeaderValue};
 use sha2::{Digest, Sha256};
 
 use crate::{error::Invalid, key::hex, limits::ENTITY_TAGS};
@@ -38,7 +38,7 @@ impl Tags {
     ///
     /// # Errors
     /// When it is not `*` or a list of quoted entity tags.
-    pub fn from_headers(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Self>, Invalid> {
+    pub fn from_headers(headers: &HeaderMap, name: &'static str) -> Result<Option<Self>, Invalid> {
         let mut values = headers.get_all(name).iter().peekable();
         if values.peek().is_none() {
             return Ok(None);
@@ -46,7 +46,7 @@ impl Tags {
         let texts: Option<Vec<&str>> = values.map(|value| HeaderValue::to_str(value).ok()).collect();
         let tags = texts.and_then(|texts| Self::parse(&texts.join(",")));
         let message = || format!("must be `*` or 1 to {ENTITY_TAGS} entity tags in double quotes");
-        tags.map(Some).ok_or_else(|| Invalid::field(name.as_str(), message()))
+        tags.map(Some).ok_or_else(|| Invalid::field(name, message()))
     }
 
     fn parse(text: &str) -> Option<Self> {

@@ -4,55 +4,64 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode;
 
-use crate::{
-    error::{FieldError, Invalid},
-    limits::QUERY_PARAMETERS,
-    suggest::unknown,
-};
+use crate::{error::FieldError, limits::QUERY_PARAMETERS, suggest::unknown};
 
-/// The parameters of one request, each of a known name and present once.
+/// The parameters of one request, and what is wrong with their names: whoever reads the values adds
+/// what is wrong with those, so that one answer names every offender.
 #[derive(Debug, Default)]
-pub struct Query(Vec<(&'static str, String)>);
+pub struct Query {
+    values: Vec<(&'static str, String)>,
+    errors: Vec<FieldError>,
+}
 
 impl Query {
-    /// Reads `raw` (`a=1&b=two`, as after the `?`), in which only the `known` names may appear.
-    ///
-    /// # Errors
-    /// Names every parameter that is unknown, repeated, or not UTF-8 once decoded.
-    pub fn parse(raw: &str, known: &'static [&'static str]) -> Result<Self, Invalid> {
+    /// Reads `raw` (`a=1&b=two`, as after the `?`), in which only the `known` names may appear, and
+    /// each once.
+    #[must_use]
+    pub fn parse(raw: &str, known: &'static [&'static str]) -> Self {
         let pairs: Vec<&str> = raw.split('&').filter(|pair| !pair.is_empty()).collect();
         if pairs.len() > QUERY_PARAMETERS {
-            return Err(Invalid::field("query string", format!("has more than {QUERY_PARAMETERS} parameters")));
+            let message = format!("has more than {QUERY_PARAMETERS} parameters");
+            return Self { values: Vec::new(), errors: vec![FieldError::new("query string", message)] };
         }
-        let mut found: Vec<(&'static str, String)> = Vec::new();
-        let mut errors = Vec::new();
+        let mut query = Self::default();
+        let mut seen: Vec<&str> = Vec::new();
         for pair in pairs {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let name = decode(name).unwrap_or(Cow::Borrowed(name));
-            let Some(known_name) = known.iter().find(|known| **known == name) else {
-                push_once(&mut errors, unknown("parameter", &name, known));
+            let Some(&name) = known.iter().find(|known| **known == name) else {
+                query.blame(unknown("parameter", &name, known));
                 continue;
             };
-            if found.iter().any(|(earlier, _)| earlier == known_name) {
-                push_once(&mut errors, FieldError::new(known_name, "is given more than once"));
+            if seen.contains(&name) {
+                query.blame(FieldError::new(name, "is given more than once"));
                 continue;
             }
+            seen.push(name);
             match decode(value) {
-                Some(value) => found.push((known_name, value.into_owned())),
-                None => {
-                    found.push((known_name, String::new()));
-                    push_once(&mut errors, FieldError::new(known_name, "is not valid UTF-8"));
-                }
+                Some(value) => query.values.push((name, value.into_owned())),
+                None => query.blame(FieldError::new(name, "is not valid UTF-8")),
             }
         }
-        Invalid::unless_empty(errors)?;
-        Ok(Self(found))
+        query
     }
 
-    /// The value of a parameter, where it was given.
+    /// The value of a parameter, where a legal one was given.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(found, _)| *found == name).map(|(_, value)| value.as_str())
+        self.values.iter().find(|(found, _)| *found == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What is wrong with the names.
+    #[must_use]
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
+    fn blame(&mut self, error: FieldError) {
+        if !self.errors.contains(&error) {
+            self.errors.push(error);
+        }
     }
 }
 
@@ -66,12 +75,6 @@ fn decode(text: &str) -> Option<Cow<'_, str>> {
     percent_decode(text.as_bytes()).decode_utf8().ok()
 }
 
-fn push_once(errors: &mut Vec<FieldError>, error: FieldError) {
-    if !errors.contains(&error) {
-        errors.push(error);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,17 +82,16 @@ mod tests {
     const KNOWN: &[&str] = &["limit", "sortBy"];
 
     fn errors(raw: &str) -> Vec<(String, String)> {
-        let invalid = Query::parse(raw, KNOWN).expect_err(raw);
-        invalid.errors().iter().map(|error| (error.field.clone(), error.message.clone())).collect()
+        Query::parse(raw, KNOWN).errors().iter().map(|error| (error.field.clone(), error.message.clone())).collect()
     }
 
     #[test]
     fn values_are_decoded_as_forms_encode_them() {
-        let query = Query::parse("limit=%31+%2B&sortBy=J%C3%B6rg", KNOWN).unwrap();
+        let query = Query::parse("limit=%31+%2B&sortBy=J%C3%B6rg", KNOWN);
         assert_eq!(query.get("limit"), Some("1 +"));
         assert_eq!(query.get("sortBy"), Some("Jörg"));
-        assert_eq!(Query::parse("", KNOWN).unwrap().get("limit"), None);
-        assert_eq!(Query::parse("limit", KNOWN).unwrap().get("limit"), Some(""));
+        assert_eq!(Query::parse("", KNOWN).get("limit"), None);
+        assert_eq!(Query::parse("limit", KNOWN).get("limit"), Some(""));
     }
 
     #[test]

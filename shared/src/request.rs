@@ -75,11 +75,17 @@ impl Request {
     }
 
     /// The query parameters, of which only the `known` ones may be given, and each once.
+    #[must_use]
+    pub fn query(&self, known: &'static [&'static str]) -> Query {
+        Query::parse(&self.parts.query, known)
+    }
+
+    /// That there are no query parameters.
     ///
     /// # Errors
-    /// Names every parameter at fault.
-    pub fn query(&self, known: &'static [&'static str]) -> Result<Query, Invalid> {
-        Query::parse(&self.parts.query, known)
+    /// Names every parameter there is.
+    pub fn no_query(&self) -> Result<(), Invalid> {
+        Invalid::unless_empty(self.query(&[]).errors().to_vec())
     }
 
     /// The bytes of the body.
@@ -93,7 +99,7 @@ impl Request {
     /// # Errors
     /// When the header is malformed.
     pub fn if_match(&self) -> Result<Option<Vec<u64>>, Invalid> {
-        let tags = Tags::from_headers(&self.parts.headers, &header::IF_MATCH)?;
+        let tags = Tags::from_headers(&self.parts.headers, "If-Match")?;
         Ok(tags.and_then(|tags| tags.versions()))
     }
 
@@ -102,7 +108,7 @@ impl Request {
     /// # Errors
     /// When the header is malformed.
     pub fn if_none_match(&self) -> Result<Option<Tags>, Invalid> {
-        Tags::from_headers(&self.parts.headers, &header::IF_NONE_MATCH)
+        Tags::from_headers(&self.parts.headers, "If-None-Match")
     }
 
     /// The `Idempotency-Key`, where there is one.
@@ -112,7 +118,8 @@ impl Request {
     pub fn idempotency_key(&self) -> Result<Option<&str>, Invalid> {
         let mut values = self.parts.headers.get_all(IDEMPOTENCY_KEY).iter();
         let Some(value) = values.next() else { return Ok(None) };
-        let text = value.to_str().unwrap_or_default().trim();
+        // `to_str` takes tabs for text, too.
+        let text = value.to_str().ok().filter(|text| !text.contains('\t')).unwrap_or_default().trim();
         if text.is_empty() || text.len() > IDEMPOTENCY_KEY_CHARS || values.next().is_some() {
             let message = format!("must be given once, as 1 to {IDEMPOTENCY_KEY_CHARS} printable ASCII characters");
             return Err(Invalid::field("Idempotency-Key", message));

@@ -41,8 +41,8 @@ pub fn log_panics() {
 pub(crate) struct Entry {
     pub(crate) log: RequestLog,
     pub(crate) caller: Option<Caller>,
+    pub(crate) request_id: String,
     route: Route,
-    request_id: String,
     start: Instant,
 }
 

@@ -260,6 +260,9 @@ async fn all_are_unavailable(variables: &[(&str, &str)], key: &ApiKey) {
         assert_unavailable(&invoked);
         let line = function.log_line(&invoked.request_id).await;
         assert_eq!(line["error"], "unavailable", "{name}");
+        for debug_output in ["SdkError", "Failure(", "Error(", " { "] {
+            assert!(!line.to_string().contains(debug_output), "{name}: {debug_output} in {line}");
+        }
         assert_eq!(function.log().len(), 1, "{name}: {:?}", function.log());
         assert_nothing_personal(&function, key);
     });
@@ -302,7 +305,7 @@ async fn an_engine_that_never_answers_is_a_503_before_the_deadline() {
     assert_unavailable(&hurried);
 }
 
-/// The SDK's own errors can quote the answer that they could not read.
+/// Whatever the SDK says of an answer that it could not read, the answer is not part of it.
 #[tokio::test]
 async fn an_answer_of_the_table_that_cannot_be_read_is_a_503_and_is_not_logged() {
     let garbled = format!(r#"{{"Item":{{"name":{{"S":"{NAME}"}},"phone":{{"S":"{PHONE}"}},"notes":{{"S":"{NOTES}"#);

@@ -21,7 +21,7 @@ pub fn endpoint(app: App) -> Endpoint {
 }
 
 async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let headers = Invalid::both(request.query(&[]), request.idempotency_key());
+    let headers = Invalid::both(request.no_query(), request.idempotency_key());
     let ((_, key), new) = Invalid::both(headers, NewClient::parse(request.body()))?;
     let (id, hash) = match key {
         Some(key) => (idempotency::client_id(&request.caller.org, key), Some(idempotency::request_hash(&new))),

@@ -13,7 +13,7 @@ pub fn endpoint(app: App) -> Endpoint {
 }
 
 async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let (_, if_none_match) = Invalid::both(request.query(&[]), request.if_none_match())?;
+    let (_, if_none_match) = Invalid::both(request.no_query(), request.if_none_match())?;
     let id = request.client_id()?;
     let client = app.store.get(&request.caller, id).await?.ok_or(ApiError::NotFound)?;
     Ok(response::client(StatusCode::OK, &client, if_none_match.as_ref()))

@@ -29,7 +29,7 @@ pub fn endpoint(app: App) -> Endpoint {
 }
 
 async fn handle(app: App, replicas: Replicas, request: Request) -> Result<Response<Body>, ApiError> {
-    let params = request.query(params::NAMES).and_then(|query| ListParams::read(&query));
+    let params = ListParams::read(&request.query(params::NAMES));
     let (params, if_none_match) = Invalid::both(params, request.if_none_match())?;
     let page = replicas.page(&app, &request.caller.org, &params).await?;
     Ok(response::page(&page.clients, page.total, if_none_match.as_ref()))

@@ -69,9 +69,9 @@ impl ListParams {
     /// Reads the parameters of a request.
     ///
     /// # Errors
-    /// Names every parameter whose value is not legal.
+    /// Names every parameter that is unknown, repeated, or not legal.
     pub fn read(query: &Query) -> Result<Self, Invalid> {
-        let mut errors = Vec::new();
+        let mut errors = query.errors().to_vec();
         let default = Self::default();
         let params = Self {
             limit: value(query, "limit", |text| number(text, 1, MAX_LIMIT), &mut errors).unwrap_or(default.limit),
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     fn read(raw: &str) -> Result<ListParams, Invalid> {
-        ListParams::read(&Query::parse(raw, NAMES).unwrap())
+        ListParams::read(&Query::parse(raw, NAMES))
     }
 
     #[test]
@@ -187,6 +187,9 @@ mod tests {
         let invalid = read("limit=0&offset=-1&query=%00&sortBy=&sortOrder=ASC&status=active,").unwrap_err();
         let fields: Vec<&str> = invalid.errors().iter().map(|error| error.field.as_str()).collect();
         assert_eq!(fields, NAMES);
+        let invalid = read("limit=0&sortby=name&status=&status=active").unwrap_err();
+        let fields: Vec<&str> = invalid.errors().iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(fields, ["sortby", "status", "limit", "status"]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub fn endpoint(app: App) -> Endpoint {
 }
 
 async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let headers = Invalid::both(request.query(&[]), request.if_match());
+    let headers = Invalid::both(request.no_query(), request.if_match());
     let ((_, versions), patch) = Invalid::both(headers, ClientPatch::parse(request.body()))?;
     let id = request.client_id()?;
     let stamp = request.stamp(app.clock.now());

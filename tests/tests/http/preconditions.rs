@@ -72,11 +72,11 @@ async fn a_malformed_tag_is_refused() {
     let (path, client) = session.create(&named(&token())).await;
     for tags in ["1", "\"1", "\"1\" \"2\"", ""] {
         let patch = session.request(Method::PATCH, &path).header("If-Match", tags).json(&json!({"notes": "x"}));
-        Reply::to(patch).await.assert_problem(400, "invalid_input", &["if-match"]);
+        Reply::to(patch).await.assert_problem(400, "invalid_input", &["If-Match"]);
         let delete = session.request(Method::DELETE, &path).header("If-Match", tags);
-        Reply::to(delete).await.assert_problem(400, "invalid_input", &["if-match"]);
+        Reply::to(delete).await.assert_problem(400, "invalid_input", &["If-Match"]);
         let get = session.request(Method::GET, &path).header("If-None-Match", tags);
-        Reply::to(get).await.assert_problem(400, "invalid_input", &["if-none-match"]);
+        Reply::to(get).await.assert_problem(400, "invalid_input", &["If-None-Match"]);
     }
     assert_eq!(session.get(&path).await.json["data"], client);
 }

@@ -1,0 +1,58 @@
+//! The parser of a list's parameters. What it accepts is within the limits and means the same when it is
+//! written out and read again; what it refuses, it refuses in a few words.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use list_clients::params::{ListParams, MAX_LIMIT, NAMES, QUERY_CHARS, SortBy, SortOrder};
+use shared::{Invalid, Query, Status, limits};
+
+fuzz_target!(|raw: &str| {
+    match read(raw) {
+        Ok(params) => {
+            assert!((1..=MAX_LIMIT).contains(&params.limit));
+            assert!(u32::try_from(params.offset).is_ok());
+            let query = params.query.as_deref().unwrap_or_default();
+            assert!(query.chars().count() <= QUERY_CHARS && !query.chars().any(char::is_control));
+            assert_eq!(read(&written(&params)), Ok(params));
+            // Each parameter is given at most once: the same again is refused.
+            if !raw.trim_matches('&').is_empty() {
+                assert!(read(&format!("{raw}&{raw}")).is_err());
+            }
+        }
+        Err(invalid) => {
+            assert!((1..=limits::QUERY_PARAMETERS).contains(&invalid.errors().len()));
+            for error in invalid.errors() {
+                assert!(error.field.chars().count() <= 65 && error.message.chars().count() <= 200, "{error:?}");
+            }
+        }
+    }
+});
+
+fn read(raw: &str) -> Result<ListParams, Invalid> {
+    ListParams::read(&Query::parse(raw, NAMES))
+}
+
+fn written(params: &ListParams) -> String {
+    let sort_by = match params.sort_by {
+        SortBy::Name => "name",
+        SortBy::Phone => "phone",
+        SortBy::Status => "status",
+        SortBy::CreatedAt => "createdAt",
+    };
+    let sort_order = match params.sort_order {
+        SortOrder::Asc => "asc",
+        SortOrder::Desc => "desc",
+    };
+    let mut raw = format!("limit={}&offset={}&sortBy={sort_by}&sortOrder={sort_order}", params.limit, params.offset);
+    if let Some(query) = &params.query {
+        raw += "&query=";
+        for byte in query.bytes() {
+            raw += &format!("%{byte:02x}");
+        }
+    }
+    if let Some(status) = params.status {
+        raw += &format!("&status={}", Status::as_str(status));
+    }
+    raw
+}

@@ -1,0 +1,128 @@
+//! The document, read as its readers do: references followed.
+
+use std::collections::BTreeMap;
+
+use jsonschema::Validator;
+use serde_json::{Map, Value, json};
+
+/// `docs/openapi.json`.
+pub(crate) struct Document(Value);
+
+/// One operation of the document.
+pub(crate) struct Operation<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) method: String,
+    /// From the root, as a route has it.
+    pub(crate) path: String,
+    pub(crate) json: &'a Value,
+}
+
+impl Document {
+    pub(crate) fn read() -> Self {
+        Self(serde_json::from_str(include_str!("../../../docs/openapi.json")).unwrap())
+    }
+
+    /// What a JSON pointer points to.
+    pub(crate) fn at(&self, pointer: &str) -> &Value {
+        self.resolved(self.0.pointer(pointer).unwrap_or_else(|| panic!("there is no {pointer} in the document")))
+    }
+
+    /// What a reference refers to; what is no reference is itself.
+    pub(crate) fn resolved<'a>(&'a self, json: &'a Value) -> &'a Value {
+        match json["$ref"].as_str() {
+            Some(reference) => self.at(reference.strip_prefix('#').unwrap()),
+            None => json,
+        }
+    }
+
+    /// Each member of an object, references followed.
+    pub(crate) fn members<'a>(&'a self, object: &'a Value) -> impl Iterator<Item = (&'a str, &'a Value)> {
+        object.as_object().into_iter().flatten().map(|(name, json)| (name.as_str(), self.resolved(json)))
+    }
+
+    pub(crate) fn operations(&self) -> Vec<Operation<'_>> {
+        let server = self.at("/servers/0/url").as_str().unwrap();
+        let base = server.find("/api/").map(|start| &server[start..]).unwrap();
+        let items = self.0["paths"].as_object().unwrap().iter();
+        items
+            .flat_map(|(path, item)| {
+                let methods = item.as_object().unwrap().iter().filter(|(key, _)| *key != "parameters");
+                methods.map(move |(method, json)| Operation {
+                    id: json["operationId"].as_str().unwrap(),
+                    method: method.to_uppercase(),
+                    path: format!("{base}{path}"),
+                    json,
+                })
+            })
+            .collect()
+    }
+
+    pub(crate) fn operation(&self, id: &str) -> Operation<'_> {
+        self.operations()
+            .into_iter()
+            .find(|operation| operation.id == id)
+            .unwrap_or_else(|| panic!("no operation {id}"))
+    }
+
+    /// Checks values by a schema of the document, formats included.
+    pub(crate) fn validator(&self, schema: &Value) -> Validator {
+        // References in the schema are relative to the document's root.
+        let root = json!({ "allOf": [schema], "components": self.0["components"] });
+        jsonschema::draft202012::options().should_validate_formats(true).build(&root).unwrap()
+    }
+
+    /// Checks values by the schema at a pointer.
+    pub(crate) fn validator_at(&self, pointer: &str) -> Validator {
+        self.validator(self.at(pointer))
+    }
+
+    /// What is wrong with an answer to this operation; nothing, if the document has it.
+    pub(crate) fn faults(
+        &self,
+        operation: &str,
+        status: u16,
+        headers: &Map<String, Value>,
+        body: &Value,
+    ) -> Vec<String> {
+        let operation = self.operation(operation);
+        let response = self.resolved(&operation.json["responses"][status.to_string()]);
+        if response.is_null() {
+            return vec![format!("status {status} is not documented")];
+        }
+        let mut faults = Vec::new();
+        match headers.get("content-type").and_then(Value::as_str) {
+            Some(content_type) => match response["content"].get(content_type) {
+                Some(content) => faults.extend(self.errors("body", &content["schema"], body)),
+                None => faults.push(format!("content type {content_type} is not documented")),
+            },
+            None if response["content"].is_object() => faults.push("there is no content type".to_owned()),
+            None => {}
+        }
+        let documented: BTreeMap<String, &Value> =
+            self.members(&response["headers"]).map(|(name, header)| (name.to_lowercase(), header)).collect();
+        for (name, header) in &documented {
+            let schema = &header["schema"];
+            match headers.get(name).and_then(Value::as_str) {
+                Some(text) => faults.extend(self.errors(name, schema, &typed(text, schema))),
+                None if header["required"] == true => faults.push(format!("header {name} is missing")),
+                None => {}
+            }
+        }
+        let unknown = headers.keys().filter(|name| *name != "content-type" && !documented.contains_key(*name));
+        faults.extend(unknown.map(|name| format!("header {name} is not documented")));
+        faults
+    }
+
+    fn errors(&self, what: &str, schema: &Value, value: &Value) -> Vec<String> {
+        self.validator(schema).iter_errors(value).map(|error| format!("{what}: {error}")).collect()
+    }
+}
+
+/// A text in a header or a query as a value of its schema's type.
+pub(crate) fn typed(text: &str, schema: &Value) -> Value {
+    match schema["type"].as_str() {
+        Some("integer") => text.parse::<i64>().map_or(json!(text), Value::from),
+        Some("array") => text.split(',').collect(),
+        _ => json!(text),
+    }
+}

@@ -1,0 +1,317 @@
+//! One API, used in every way that the document has an answer for. The clock stands where it is put,
+//! identifiers follow from idempotency keys, and the request has the document's own id, so that the
+//! answers are the same every time, to the byte.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use end_to_end::events::Event;
+use lambda_http::{Body, Context, LambdaEvent, Response};
+use local::{
+    engine::{Engine, config_for},
+    setup::{self, KeySource},
+};
+use serde::Deserialize;
+use serde_json::{Map, Value, json, value::to_raw_value};
+use shared::{ApiError, App, Clock, Endpoint, Request, Store, Tables, Timestamp, limits::BODY_BYTES};
+
+use crate::document::Document;
+
+/// A sample that everybody can read: it opens only the API that is made here.
+const KEY: &str = "ba_0123456789abcdef0123456789abcdef458177ba";
+
+/// What the API answered.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Map<String, Value>,
+    pub(crate) body: Value,
+}
+
+/// One answer of the story, and which example of the document shows it.
+pub(crate) struct Told {
+    pub(crate) operation: &'static str,
+    pub(crate) example: Option<&'static str>,
+    pub(crate) answer: Answer,
+}
+
+struct Api {
+    document: Document,
+    app: App,
+    endpoints: Vec<Endpoint>,
+    clock: Arc<AtomicI64>,
+    told: Vec<Told>,
+    _engine: Engine,
+}
+
+impl Api {
+    async fn new() -> Self {
+        let engine = Engine::in_memory().await.unwrap();
+        let clock = Arc::new(AtomicI64::new(0));
+        let read = clock.clone();
+        let app = App {
+            store: Store::new(engine.config(), Tables::default()),
+            clock: Clock::new(move || Timestamp::from_millis(read.load(Ordering::Relaxed))),
+        };
+        let mut api = Self {
+            document: Document::read(),
+            endpoints: local::endpoints(&app),
+            app,
+            clock,
+            told: Vec::new(),
+            _engine: engine,
+        };
+        api.it_is("2026-01-31T09:30:00.000Z");
+        setup::prepare(&api.app, &KeySource::Given(KEY.parse().unwrap())).await.unwrap();
+        api
+    }
+
+    fn it_is(&mut self, time: &str) {
+        self.clock.store(time.parse::<Timestamp>().unwrap().millis(), Ordering::Relaxed);
+    }
+
+    /// The body that the document shows for a request.
+    fn body(&self, operation: &str, example: &str) -> Value {
+        let content = &self.document.operation(operation).json["requestBody"]["content"]["application/json"];
+        content["examples"][example]["value"].clone()
+    }
+
+    fn endpoint(&self, operation: &str) -> Endpoint {
+        let operation = self.document.operation(operation);
+        let found = self
+            .endpoints
+            .iter()
+            .find(|endpoint| endpoint.route.method == operation.method && endpoint.route.path == operation.path);
+        found.unwrap().clone()
+    }
+
+    /// Makes a request, and keeps the answer for what it should be in the document.
+    async fn tell(
+        &mut self,
+        operation: &'static str,
+        status: u16,
+        example: impl Into<Option<&'static str>>,
+        event: Value,
+    ) {
+        self.tell_by(&self.endpoint(operation), operation, status, example, event).await;
+    }
+
+    /// As [`tell`](Self::tell), from another endpoint than the API's own.
+    async fn tell_by(
+        &mut self,
+        endpoint: &Endpoint,
+        operation: &'static str,
+        status: u16,
+        example: impl Into<Option<&'static str>>,
+        event: Value,
+    ) {
+        let request_id = self.document.at("/components/headers/X-Request-Id/example").as_str().unwrap();
+        let answer = answer(endpoint, request_id, &event).await;
+        assert_eq!(answer.status, status, "{operation}: {event} {}", answer.body);
+        self.told.push(Told { operation, example: example.into(), answer });
+    }
+
+    fn last_header(&self, name: &str) -> Option<String> {
+        self.told.last().unwrap().answer.headers.get(name).and_then(Value::as_str).map(str::to_owned)
+    }
+
+    fn last_body(&self) -> &Value {
+        &self.told.last().unwrap().answer.body
+    }
+}
+
+async fn answer(endpoint: &Endpoint, request_id: &str, event: &Value) -> Answer {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Written {
+        status_code: u16,
+        headers: Map<String, Value>,
+        body: Option<String>,
+    }
+    let deadline = (SystemTime::now() + Duration::from_secs(5)).duration_since(UNIX_EPOCH).unwrap();
+    let mut context = Context::default();
+    context.request_id = request_id.to_owned();
+    context.deadline = u64::try_from(deadline.as_millis()).unwrap();
+    let event = LambdaEvent::new(to_raw_value(event).unwrap(), context);
+    let written: Written = serde_json::from_str(endpoint.invoke(event).await.unwrap().get()).unwrap();
+    let body = written.body.filter(|body| !body.is_empty());
+    let body = body.map_or(Value::Null, |body| serde_json::from_str(&body).unwrap());
+    Answer { status: written.status_code, headers: written.headers, body }
+}
+
+/// Replaces the body of an event by a text that need not be JSON.
+fn with_text(event: &Event, body: &str) -> Value {
+    let mut json = event.json();
+    json["body"] = json!(body);
+    json
+}
+
+/// The whole story.
+pub(crate) async fn answers() -> Vec<Told> {
+    let mut api = Api::new().await;
+    let (john, jose) = creations(&mut api).await;
+    lists(&mut api).await;
+    reads(&mut api, &john).await;
+    changes(&mut api, &john).await;
+    deletions(&mut api, &jose).await;
+    failures(&mut api, &john).await;
+    api.told
+}
+
+fn clients(method: &'static str) -> Event {
+    Event::to_clients(method).with_key(KEY)
+}
+
+fn client(method: &'static str, id: &str) -> Event {
+    Event::to_client(method, id).with_key(KEY)
+}
+
+async fn creations(api: &mut Api) -> (String, String) {
+    // The key in the document, and one more: what they make is the clients in the document.
+    let key = api.document.at("/components/parameters/idempotencyKey/example").as_str().unwrap().to_owned();
+    let body = api.body("createClient", "nameAndPhone");
+    let create = |key: &str, body: &Value| clients("POST").with_header("idempotency-key", key).with_body(body);
+    let mut ids = Vec::new();
+    api.tell("createClient", 201, "nameAndPhone", create(&key, &body).json()).await;
+    assert_eq!(api.last_header("location").as_ref(), Some(&example(api, "Location")));
+    assert_eq!(api.last_header("etag").as_ref(), Some(&example(api, "ETag")));
+    assert_eq!(api.last_header("idempotency-replayed"), None);
+    ids.push(api.last_body()["data"]["id"].as_str().unwrap().to_owned());
+
+    api.it_is("2026-01-31T09:31:00.000Z");
+    api.tell("createClient", 201, "nameAndPhone", create(&key, &body).json()).await;
+    assert_eq!(api.last_header("idempotency-replayed").as_ref(), Some(&example(api, "Idempotency-Replayed")));
+    let all_fields = api.body("createClient", "allFields");
+    api.tell("createClient", 422, "idempotencyKeyReused", create(&key, &all_fields).json()).await;
+    let other = create("c2b7d1f0-8f6e-4a77-b8a3-0d1a5a0b9c11", &all_fields);
+    api.tell("createClient", 201, "allFields", other.json()).await;
+    ids.push(api.last_body()["data"]["id"].as_str().unwrap().to_owned());
+
+    let post = clients("POST").with_header("content-type", "application/json");
+    let fields = r#"{"name": " ", "phone": 5551234, "stauts": "active"}"#;
+    api.tell("createClient", 400, "fields", with_text(&post, fields)).await;
+    api.tell("createClient", 400, "nameMissing", with_text(&post, "{}")).await;
+    api.tell("createClient", 400, "notJson", with_text(&post, r#"{"name": "John"#)).await;
+    api.tell("createClient", 400, "idempotencyKey", create("", &body).json()).await;
+    let text = clients("POST").with_header("content-type", "text/plain");
+    api.tell("createClient", 415, "unsupportedMediaType", with_text(&text, "John")).await;
+
+    // What the schema of an idempotency key says, the API does.
+    let schema = api.document.validator_at("/components/parameters/idempotencyKey/schema");
+    for key in ["a", "a b", "~!\"#", "a\tb", &"k".repeat(255), &"k".repeat(256), "é", "\u{80}"] {
+        let event = create(key, &json!({ "name": " " })).json();
+        let endpoint = api.endpoint("createClient");
+        let refused = answer(&endpoint, "x", &event).await.body["errors"].to_string().contains("Idempotency-Key");
+        assert_eq!(schema.is_valid(&json!(key)), !refused, "{key:?}");
+    }
+    let [john, jose] = ids.try_into().unwrap();
+    (john, jose)
+}
+
+/// The example of a header.
+fn example(api: &Api, header: &str) -> String {
+    api.document.at(&format!("/components/headers/{header}/example")).as_str().unwrap().to_owned()
+}
+
+async fn lists(api: &mut Api) {
+    for (example, query) in [
+        ("all", ""),
+        ("search", "query=jose"),
+        ("digits", "query=5551234"),
+        ("firstOfTwo", "limit=1&sortBy=name&sortOrder=desc"),
+        ("beyondTheEnd", "offset=50"),
+    ] {
+        api.tell("listClients", 200, example, clients("GET").with_query(query).json()).await;
+    }
+    let etag = api.last_header("etag").unwrap();
+    let again = clients("GET").with_query("offset=50").with_header("if-none-match", &etag);
+    api.tell("listClients", 304, None, again.json()).await;
+    assert_eq!(api.last_header("etag"), Some(etag));
+    for (example, query) in
+        [("values", "limit=0&sortOrder=ASC&status=gone"), ("names", "sortby=name&limit=5&limit=10&page=2")]
+    {
+        api.tell("listClients", 400, example, clients("GET").with_query(query).json()).await;
+    }
+}
+
+async fn reads(api: &mut Api, id: &str) {
+    api.tell("getClient", 200, "client", client("GET", id).json()).await;
+    let etag = api.last_header("etag").unwrap();
+    api.tell("getClient", 304, None, client("GET", id).with_header("if-none-match", &etag).json()).await;
+    api.tell("getClient", 400, "parameter", client("GET", id).with_query("fields=name").json()).await;
+    api.tell("getClient", 400, "entityTag", client("GET", id).with_header("if-none-match", "1").json()).await;
+    api.tell("getClient", 404, "notFound", client("GET", "x").json()).await;
+}
+
+async fn changes(api: &mut Api, id: &str) {
+    api.it_is("2026-01-31T09:32:00.000Z");
+    let patch = |api: &Api, example| client("PATCH", id).with_body(&api.body("updateClient", example));
+    let event = patch(api, "statusAndNotes").with_header("if-match", "\"1\"").json();
+    api.tell("updateClient", 200, "statusAndNotes", event.clone()).await;
+    api.tell("updateClient", 412, "preconditionFailed", event).await;
+    api.it_is("2026-01-31T09:33:00.000Z");
+    api.tell("updateClient", 200, "noPhone", patch(api, "noPhone").json()).await;
+
+    let json = client("PATCH", id).with_header("content-type", "application/json");
+    let fields = r#"{"name": "", "status": null, "id": "1"}"#;
+    api.tell("updateClient", 400, "fields", with_text(&json, fields)).await;
+    api.tell("updateClient", 400, "entityTag", patch(api, "noPhone").with_header("if-match", "1").json()).await;
+    let unknown = client("PATCH", "x").with_body(&json!({}));
+    api.tell("updateClient", 404, "notFound", unknown.json()).await;
+    let text = client("PATCH", id).with_header("content-type", "text/plain");
+    api.tell("updateClient", 415, "unsupportedMediaType", with_text(&text, "John")).await;
+}
+
+async fn deletions(api: &mut Api, id: &str) {
+    let delete = || client("DELETE", id);
+    api.tell("deleteClient", 412, "preconditionFailed", delete().with_header("if-match", "\"7\"").json()).await;
+    api.tell("deleteClient", 400, "parameter", delete().with_query("force=true").json()).await;
+    api.tell("deleteClient", 400, "entityTag", delete().with_header("if-match", "1").json()).await;
+    api.tell("deleteClient", 200, "deleted", delete().json()).await;
+    api.tell("deleteClient", 404, "notFound", delete().json()).await;
+}
+
+/// What every operation can come to.
+async fn failures(api: &mut Api, id: &str) {
+    // Nothing listens at this port any more.
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let dead = App { store: Store::new(&config_for(&format!("http://{gone}")), Tables::default()), ..api.app.clone() };
+    let operations = ["listClients", "createClient", "getClient", "updateClient", "deleteClient"];
+    for (operation, dead) in operations.into_iter().zip(operations.map(|operation| {
+        let route = api.endpoint(operation).route;
+        local::endpoints(&dead).into_iter().find(|endpoint| endpoint.route == route).unwrap()
+    })) {
+        let route = dead.route;
+        let event = |key: Option<&str>| {
+            let to = if route.path.ends_with('}') {
+                Event::to_client(route.method, id)
+            } else {
+                Event::to_clients(route.method)
+            };
+            let to = key.into_iter().fold(to, Event::with_key);
+            if route.takes_body { to.with_body(&json!({ "name": "A" })) } else { to }
+        };
+        api.tell(operation, 401, "unauthorized", event(None).json()).await;
+        api.tell_by(&dead, operation, 503, "unavailable", event(Some(KEY)).json()).await;
+        api.tell_by(&panicking(&api.app, &dead), operation, 500, "internalError", event(Some(KEY)).json()).await;
+        let too_large = with_text(&event(Some(KEY)), &" ".repeat(BODY_BYTES + 1));
+        api.tell_by(&fresh(&api.app, &dead), operation, 413, "payloadTooLarge", too_large).await;
+    }
+}
+
+/// The endpoint as an instance has it that has just started.
+fn fresh(app: &App, like: &Endpoint) -> Endpoint {
+    local::endpoints(app).into_iter().find(|endpoint| endpoint.route == like.route).unwrap()
+}
+
+/// An endpoint whose handler has a fault.
+fn panicking(app: &App, like: &Endpoint) -> Endpoint {
+    async fn handle(_: App, _: Request) -> Result<Response<Body>, ApiError> {
+        panic!("a fault, planted by the test")
+    }
+    Endpoint::new(like.route, app.clone(), handle)
+}

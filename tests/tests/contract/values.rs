@@ -1,0 +1,156 @@
+//! Names, limits, defaults and problems: the document's against the code's.
+
+use list_clients::params::{self, ListParams, SortBy, SortOrder};
+use serde_json::{Value, json};
+use shared::{
+    ApiError, ClientPatch, FieldError, IDEMPOTENCY_KEY, Invalid, KEY_PREFIX, NewClient, REQUEST_ID, Status, limits,
+};
+
+use crate::document::Document;
+
+/// Compiles only as long as the match names all variants: a new one must be added to the list too.
+macro_rules! all_of {
+    ($type:ident: $($variant:pat => $value:expr),+ $(,)?) => {{
+        let _: fn(&$type) = |value| match value { $($variant => {})+ };
+        vec![$($value),+]
+    }};
+}
+
+fn parameter<'a>(document: &'a Document, name: &str) -> &'a Value {
+    document.at(&format!("/components/parameters/{name}/schema"))
+}
+
+#[test]
+fn the_limits_are_the_codes() {
+    let document = Document::read();
+    for (schema, limit) in
+        [("Name", limits::NAME_CHARS), ("Phone", limits::PHONE_CHARS), ("Notes", limits::NOTES_CHARS)]
+    {
+        assert_eq!(document.at(&format!("/components/schemas/{schema}/maxLength")), limit, "{schema}");
+    }
+    let limit = parameter(&document, "limit");
+    assert_eq!(limit["maximum"], params::MAX_LIMIT);
+    assert_eq!(limit["default"], params::DEFAULT_LIMIT);
+    assert_eq!(document.at("/components/schemas/ClientList/properties/data/maxItems"), params::MAX_LIMIT);
+    assert_eq!(parameter(&document, "query")["maxLength"], params::QUERY_CHARS);
+    assert_eq!(parameter(&document, "idempotencyKey")["maxLength"], limits::IDEMPOTENCY_KEY_CHARS);
+    assert_eq!(document.at("/components/headers/Retry-After/example"), limits::RETRY_AFTER_SECONDS);
+}
+
+#[test]
+fn the_limits_in_the_prose_are_the_codes() {
+    let document = Document::read();
+    let days = limits::TOMBSTONE_LIFE.as_secs() / (24 * 60 * 60);
+    for (pointer, text) in [
+        ("/info/description", format!("at most {} KiB and {} fields", limits::BODY_BYTES / 1024, limits::BODY_FIELDS)),
+        ("/components/responses/PayloadTooLarge/description", format!("{} KiB", limits::BODY_BYTES / 1024)),
+        ("/paths/~1clients/post/description", format!("for {days} days after the client was deleted")),
+        ("/components/parameters/query/description", format!("at most {} characters", params::QUERY_CHARS)),
+        ("/components/parameters/ifMatch/description", format!("at most {}", limits::ENTITY_TAGS)),
+        ("/components/parameters/ifNoneMatch/description", format!("at most {}", limits::ENTITY_TAGS)),
+        (
+            "/components/parameters/idempotencyKey/description",
+            format!("1 to {} printable", limits::IDEMPOTENCY_KEY_CHARS),
+        ),
+        ("/components/schemas/Name/description", format!("1 to {} characters", limits::NAME_CHARS)),
+        ("/components/schemas/Phone/description", format!("at most {} characters", limits::PHONE_CHARS)),
+        ("/components/schemas/Notes/description", "at most 5,000 characters".to_owned()),
+        ("/components/securitySchemes/apiKey/bearerFormat", KEY_PREFIX.to_owned()),
+    ] {
+        assert!(document.at(pointer).as_str().unwrap().contains(&text), "{pointer}: {text}");
+    }
+    assert_eq!(limits::NOTES_CHARS, 5_000);
+}
+
+#[test]
+fn the_parameters_of_a_list_are_the_codes() {
+    let document = Document::read();
+    let parameters = document.operation("listClients").json["parameters"].as_array().unwrap().iter();
+    let names: Vec<&str> = parameters
+        .map(|parameter| document.resolved(parameter))
+        .filter(|parameter| parameter["in"] == "query")
+        .map(|parameter| parameter["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, params::NAMES);
+
+    let default = ListParams::default();
+    assert_eq!(parameter(&document, "offset")["default"], default.offset);
+    let sort_by = all_of!(SortBy:
+        SortBy::Name => "name", SortBy::Phone => "phone", SortBy::Status => "status", SortBy::CreatedAt => "createdAt");
+    assert_eq!(parameter(&document, "sortBy")["enum"], json!(sort_by));
+    assert_eq!(parameter(&document, "sortBy")["default"].as_str().unwrap().parse(), Ok(default.sort_by));
+    let sort_order = all_of!(SortOrder: SortOrder::Asc => "asc", SortOrder::Desc => "desc");
+    assert_eq!(parameter(&document, "sortOrder")["enum"], json!(sort_order));
+    assert_eq!(parameter(&document, "sortOrder")["default"].as_str().unwrap().parse(), Ok(default.sort_order));
+    assert_eq!(document.at("/components/schemas/Status/enum"), &json!(Status::ALL.map(Status::as_str)));
+}
+
+#[test]
+fn the_fields_of_a_body_are_the_codes() {
+    let document = Document::read();
+    let properties = |schema: &str| {
+        let properties = document.at(&format!("/components/schemas/{schema}/properties")).as_object().unwrap();
+        properties.keys().cloned().collect::<Vec<_>>()
+    };
+    // Without `..`: a new field does not compile until it is here.
+    let NewClient { name: _, phone: _, status, notes: _ } = NewClient::parse(br#"{"name":"A"}"#).unwrap();
+    assert_eq!(document.at("/components/schemas/NewClient/properties/status/default"), status.as_str());
+    let ClientPatch { name: _, phone: _, status: _, notes: _ } = ClientPatch::default();
+    for schema in ["NewClient", "ClientChanges"] {
+        assert_eq!(properties(schema), ["name", "notes", "phone", "status"], "{schema}");
+    }
+}
+
+#[test]
+fn the_headers_are_the_codes() {
+    let document = Document::read();
+    let spelled =
+        |pointer: &str| document.at(pointer).as_object().unwrap().keys().map(|name| name.to_lowercase()).collect();
+    let headers: Vec<String> = spelled("/components/headers");
+    assert!(headers.contains(&REQUEST_ID.to_string()));
+    assert!(headers.contains(&create_client::REPLAYED.to_string()));
+    let key = document.at("/components/parameters/idempotencyKey/name").as_str().unwrap();
+    assert!(key.eq_ignore_ascii_case(IDEMPOTENCY_KEY.as_str()));
+}
+
+#[test]
+fn every_problem_is_documented_in_its_own_words() {
+    let document = Document::read();
+    let errors = all_of!(ApiError:
+        ApiError::Invalid(_) => ApiError::Invalid(Invalid::field("name", "is required")),
+        ApiError::Unauthorized => ApiError::Unauthorized,
+        ApiError::NotFound => ApiError::NotFound,
+        ApiError::PreconditionFailed => ApiError::PreconditionFailed,
+        ApiError::PayloadTooLarge => ApiError::PayloadTooLarge,
+        ApiError::UnsupportedMediaType => ApiError::UnsupportedMediaType,
+        ApiError::IdempotencyKeyReused => ApiError::IdempotencyKeyReused,
+        ApiError::Internal => ApiError::Internal,
+        // The same to a caller; the first cannot be made without a table that fails.
+        ApiError::Unavailable(_) | ApiError::DeadlineExceeded => ApiError::DeadlineExceeded,
+    );
+    let codes: Vec<&str> = errors.iter().map(|error| error.problem().code).collect();
+    assert_eq!(document.at("/components/schemas/Problem/properties/code/enum"), &json!(codes));
+
+    let operations = document.operations();
+    for error in errors {
+        let problem = error.problem();
+        let status = problem.status.as_u16().to_string();
+        let mut examples = operations
+            .iter()
+            .map(|operation| document.resolved(&operation.json["responses"][&status]))
+            .flat_map(|response| document.members(&response["content"]["application/problem+json"]["examples"]))
+            .map(|(_, example)| &example["value"])
+            .filter(|value| value["code"] == problem.code)
+            .peekable();
+        assert!(examples.peek().is_some(), "{} has no example", problem.code);
+        for example in examples {
+            assert_eq!((&example["title"], &example["detail"]), (&json!(problem.title), &json!(problem.detail)));
+        }
+    }
+}
+
+#[test]
+fn a_field_error_has_the_documented_members() {
+    let error = FieldError { field: "name".to_owned(), message: "is required".to_owned() };
+    assert!(Document::read().validator_at("/components/schemas/FieldError").is_valid(&json!(error)));
+}
