@@ -33,7 +33,8 @@ pub(crate) fn run(args: Args) -> Result<()> {
         println!("No PostgreSQL server binaries (initdb, pg_ctl, postgres) were found: its column is empty.\n");
     }
     println!("Median times; everything in memory and warm; limit 50. PostgreSQL: the page query and the count");
-    println!("query, over its Unix socket, under its own and under custom plans, whichever is faster.\n");
+    println!("query, over its Unix socket, under its own and under custom plans, whichever is faster.");
+    println!("The replica: its engine alone; to be up to date it makes one call more, see `bench feed`.\n");
     for size in args.sizes {
         let clients = people::clients(size);
         let postgres = cluster.as_ref().map(|cluster| PostgresWay::load(cluster, &clients)).transpose()?;

@@ -18,6 +18,8 @@ use crate::{
 
 /// How old a key's `lastUsedAt` may grow before it is written anew.
 const LAST_USED_RESOLUTION: Duration = Duration::from_secs(60);
+/// How long a request waits for that.
+const PATIENCE: Duration = Duration::from_millis(250);
 /// How many keys a process remembers; when there are more it forgets them all and starts over.
 const REMEMBERED_KEYS: usize = 10_000;
 
@@ -45,14 +47,18 @@ pub(crate) async fn check(app: &App, hash: &KeyHash) -> Result<KeyRecord, ApiErr
 }
 
 /// Keeps `lastUsedAt` to the minute: a write a minute and key at the most, whatever the load. The
-/// request does not depend on it.
+/// request does not depend on it, and waits for it only as long as it usually takes.
 pub(crate) async fn touch(app: &App, record: &KeyRecord) {
     let now = app.clock.now();
     let stale = now.before(LAST_USED_RESOLUTION);
-    if record.last_used_at.is_none_or(|used| used < stale)
-        && let Err(error) = app.store.touch_key(record, now, stale).await
-    {
-        tracing::warn!(%error, key_id = %record.caller.key, "could not note that the key is in use");
+    if record.last_used_at.is_some_and(|used| used >= stale) {
+        return;
+    }
+    let key_id = &record.caller.key;
+    match tokio::time::timeout(PATIENCE, app.store.touch_key(record, now, stale)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, %key_id, "could not note that the key is in use"),
+        Err(_) => tracing::warn!(%key_id, "gave up noting that the key is in use"),
     }
 }
 

@@ -11,7 +11,7 @@ use lambda_http::{
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::endpoint::Endpoint;
+use crate::{endpoint::Endpoint, limits::QUERY_BYTES};
 
 /// What cannot stand in a URI's query as it is. Percent signs can: they encode.
 const NOT_IN_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
@@ -25,7 +25,7 @@ impl Endpoint {
     pub async fn invoke(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Error> {
         let (payload, context) = event.into_parts();
         match serde_json::from_str::<ApiGatewayV2httpRequest>(payload.get()) {
-            Ok(request) if body_can_be_decoded(&request) => {
+            Ok(request) if can_be_taken(&request) => {
                 let respond = |request| async { Ok::<_, Infallible>(self.respond(request).await) };
                 through_lambda_http(respond, without_traps(request), context).await
             }
@@ -48,10 +48,12 @@ fn without_traps(mut request: ApiGatewayV2httpRequest) -> ApiGatewayV2httpReques
     request
 }
 
-/// `lambda_http` takes this for granted, too.
-fn body_can_be_decoded(request: &ApiGatewayV2httpRequest) -> bool {
+/// `lambda_http` takes for granted, too, that the body can be decoded and that a URI has room for the
+/// query.
+fn can_be_taken(request: &ApiGatewayV2httpRequest) -> bool {
+    let query = request.raw_query_string.as_deref().unwrap_or_default();
     let body = request.body.as_deref().unwrap_or_default();
-    !request.is_base64_encoded || BASE64_STANDARD.decode(body).is_ok()
+    query.len() <= QUERY_BYTES && (!request.is_base64_encoded || BASE64_STANDARD.decode(body).is_ok())
 }
 
 async fn through_lambda_http<F, Fut>(

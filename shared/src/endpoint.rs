@@ -105,13 +105,15 @@ impl Endpoint {
                 Ok(record)
             };
             let handle = (self.handler)(app.clone(), Request { caller: caller.clone(), parts: parts.clone() });
+            // For the log line of a request that ends at its deadline.
+            entry.caller = Some(caller.clone());
             let (record, answer) = future::try_join(check, handle.map(Ok)).await.inspect_err(|error| {
                 if matches!(error, ApiError::Unauthorized) {
                     self.remembered.forget(&hash);
+                    entry.caller = None;
                 }
             })?;
             if record.caller == caller {
-                entry.caller = Some(caller);
                 check_body(self.route, &parts)?;
                 return answer;
             }

@@ -87,6 +87,9 @@ pub enum ApiError {
     /// A fault in this program.
     #[error("internal error")]
     Internal,
+    /// An item that breaks the rules under which it was written: a fault, too.
+    #[error("corrupt item")]
+    Corrupt(#[source] StoreError),
     /// The tables failed, throttled or took too long.
     #[error("unavailable")]
     Unavailable(#[source] StoreError),
@@ -103,7 +106,7 @@ impl From<Invalid> for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        Self::Unavailable(error)
+        if error.is_corrupt() { Self::Corrupt(error) } else { Self::Unavailable(error) }
     }
 }
 
@@ -112,7 +115,7 @@ impl From<Refused> for ApiError {
         match refused {
             Refused::NotFound => Self::NotFound,
             Refused::Stale => Self::PreconditionFailed,
-            Refused::Store(error) => Self::Unavailable(error),
+            Refused::Store(error) => error.into(),
         }
     }
 }
@@ -174,7 +177,7 @@ impl ApiError {
                 "Idempotency key reused",
                 "This `Idempotency-Key` came before with another body; use a new key for a new client.",
             ),
-            Self::Internal => (
+            Self::Internal | Self::Corrupt(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal_error",
                 "Internal error",

@@ -29,7 +29,7 @@ pub use client::{Client, ClientPatch, Name, NewClient, Notes, Phone, Status};
 pub use endpoint::{Endpoint, REQUEST_ID, Route};
 pub use error::{ApiError, FieldError, Invalid, Problem};
 pub use identity::{Caller, ClientId, InvalidIdentifier, KeyId, NotAnId, OrgId, UserId};
-pub use key::{ApiKey, KeyHash, NotAKey, PREFIX as KEY_PREFIX};
+pub use key::{ApiKey, KeyHash, NotAKey, PREFIX as KEY_PREFIX, hex};
 pub use query::Query;
 pub use request::{IDEMPOTENCY_KEY, Request, RequestParts};
 pub use request_log::{ReplicaUse, RequestLog, Units};

@@ -14,6 +14,8 @@ pub const BODY_BYTES: usize = 64 * 1024;
 /// Most fields in a request body, known and unknown together: an error names every offender, and
 /// its size must stay bounded.
 pub const BODY_FIELDS: usize = 100;
+/// Longest query string, in bytes. API Gateway itself takes some 10 KB of request line and headers.
+pub const QUERY_BYTES: usize = 16 * 1024;
 /// Most parameters in a query string.
 pub const QUERY_PARAMETERS: usize = 100;
 /// Longest `Idempotency-Key`, in characters.

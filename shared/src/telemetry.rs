@@ -56,7 +56,7 @@ impl Entry {
         let units = self.log.units();
         let replica = self.log.replica();
         let cause = match error {
-            Some(ApiError::Unavailable(cause)) => Some(cause.to_string()),
+            Some(ApiError::Unavailable(cause) | ApiError::Corrupt(cause)) => Some(cause.to_string()),
             _ => None,
         };
         tracing::info!(

@@ -2,7 +2,10 @@
 //! shows every write that was answered before it began, nothing that was never written, and never
 //! goes back behind an earlier list.
 
-use std::{collections::HashMap, time::Instant};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Instant,
+};
 
 use shared::ClientId;
 
@@ -100,14 +103,21 @@ fn backward_steps(lists: &[List]) -> Vec<String> {
     by_end.sort_by_key(|list| list.end);
     let mut ended = by_end.into_iter().peekable();
     let mut newest: HashMap<ClientId, u64> = HashMap::new();
+    // When a client was first shown, and which had gone again by the end of a later list.
+    let mut shown_at: HashMap<ClientId, Instant> = HashMap::new();
+    let mut gone: HashSet<ClientId> = HashSet::new();
     let mut found = Vec::new();
     for list in by_start {
         while let Some(earlier) = ended.next_if(|earlier| earlier.end < list.start) {
             for (id, (version, _)) in &earlier.shown {
                 let seen = newest.entry(*id).or_default();
                 *seen = (*seen).max(*version);
+                shown_at.entry(*id).or_insert(earlier.end);
             }
+            let absent = shown_at.iter().filter(|(id, at)| **at < earlier.start && !earlier.shown.contains_key(id));
+            gone.extend(absent.map(|(id, _)| *id));
         }
+        found.extend(list.shown.keys().filter(|id| gone.contains(id)).map(|id| format!("client {id}: back again")));
         for (id, (version, _)) in &list.shown {
             if newest.get(id).is_some_and(|seen| seen > version) {
                 found.push(format!("client {id}: version {version} after an earlier list had shown {}", newest[id]));
@@ -187,6 +197,7 @@ mod tests {
             vec![s.list(Some((2, "a")), 12, 15)],
             vec![s.list(Some((1, "never")), 12, 15)],
             vec![s.list(Some((2, "b")), 21, 23), s.list(Some((1, "a")), 24, 26)],
+            vec![s.list(Some((2, "b")), 32, 35), s.list(None, 61, 63), s.list(Some((2, "b")), 64, 66)],
         ];
         for lists in planted {
             assert_eq!(violations(&writes, &lists).len(), 1, "{lists:?}");

@@ -20,7 +20,8 @@ On-demand prices of us-east-1, as of November 2024: DynamoDB $0.625 per million 
 million read request units; Lambda, arm64, $0.0000133334 per GB-second and $0.20 per million requests;
 HTTP API $1.00 per million requests. Not included: storage, backups, logs, data transfer, cold starts.
 Lambda's duration is a local estimate: the median above, rounded up to a whole millisecond, of a handler
-on this machine with an engine on the same machine in place of DynamoDB.";
+on this machine with an engine on the same machine in place of DynamoDB. On AWS a call takes some
+milliseconds: each one adds $0.003 per million requests, for lists $0.023.";
 
 /// What a million requests cost.
 pub(crate) struct Bill {

@@ -4,7 +4,7 @@
 
 use lambda_http::http::HeaderName;
 use sha2::{Digest, Sha256};
-use shared::{ClientId, NewClient, OrgId};
+use shared::{ClientId, NewClient, OrgId, hex};
 
 /// The header that marks an answer as the repetition of an earlier one.
 pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -21,10 +21,11 @@ pub(crate) fn client_id(org: &OrgId, key: &str) -> ClientId {
     ClientId::from_bits(bits.try_into().expect("half of 32 bytes"))
 }
 
-/// What is the same for two requests that ask for the same client.
-pub(crate) fn request_hash(new: &NewClient) -> String {
-    let canonical = serde_json::to_vec(new).expect("a new client is plain texts");
-    Sha256::digest(canonical).iter().map(|byte| format!("{byte:02x}")).collect()
+/// What is the same for two requests that ask for the same client under one key. The key, which is
+/// stored nowhere, keeps the hash in a tombstone from confirming a guess at the client.
+pub(crate) fn request_hash(key: &str, new: &NewClient) -> String {
+    let canonical = serde_json::to_vec(&(key, new)).expect("a key and a new client are plain texts");
+    hex(&Sha256::digest(canonical))
 }
 
 #[cfg(test)]
@@ -41,7 +42,7 @@ mod tests {
 
     #[test]
     fn the_hash_depends_on_what_is_asked_for_and_not_on_how_it_is_written() {
-        let hash = |body: &str| request_hash(&NewClient::parse(body.as_bytes()).unwrap());
+        let hash = |body: &str| request_hash("k", &NewClient::parse(body.as_bytes()).unwrap());
         assert_eq!(hash(r#"{"name":"A","phone":"1"}"#), hash(r#"{ "phone": "1", "name": "A", "status": "active" }"#));
         assert_ne!(hash(r#"{"name":"A","phone":"1"}"#), hash(r#"{"name":"A","phone":"2"}"#));
         assert_ne!(hash(r#"{"name":"A","phone":"1"}"#), hash(r#"{"name":"A","notes":"1"}"#));

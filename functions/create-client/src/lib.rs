@@ -24,7 +24,7 @@ async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> 
     let headers = Invalid::both(request.no_query(), request.idempotency_key());
     let ((_, key), new) = Invalid::both(headers, NewClient::parse(request.body()))?;
     let (id, hash) = match key {
-        Some(key) => (idempotency::client_id(&request.caller.org, key), Some(idempotency::request_hash(&new))),
+        Some(key) => (idempotency::client_id(&request.caller.org, key), Some(idempotency::request_hash(key, &new))),
         None => (ClientId::random(), None),
     };
     let stamp = request.stamp(app.clock.now());

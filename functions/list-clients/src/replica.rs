@@ -36,7 +36,12 @@ pub struct Replica {
     state: State,
     loaded_from: Timestamp,
     overlap: Duration,
+    /// What the index held when it was last measured, and the changes since.
+    measured: (usize, usize),
 }
+
+/// To measure an index is to walk all of it: so many changes may add up in between.
+const CHANGES_BETWEEN_MEASUREMENTS: usize = 1_000;
 
 enum State {
     Loading {
@@ -68,7 +73,8 @@ impl Replica {
     /// show what it is for by taking less.
     #[must_use]
     pub fn new(now: Timestamp, overlap: Duration) -> Self {
-        Self { state: State::Loading { loader: Loader::default(), cursor: None }, loaded_from: now, overlap }
+        let state = State::Loading { loader: Loader::default(), cursor: None };
+        Self { state, loaded_from: now, overlap, measured: (0, 0) }
     }
 
     /// The index as of `arrived` or later: with every write that was answered before.
@@ -93,13 +99,19 @@ impl Replica {
         }
     }
 
-    /// Heap bytes held.
+    /// Heap bytes held, but for the last few changes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         match &self.state {
             State::Loading { loader, .. } => loader.bytes(),
-            State::Following { index, .. } => index.bytes(),
+            State::Following { .. } => self.measured.0,
         }
+    }
+
+    /// Whether it has yet to read the rest of the organization.
+    #[must_use]
+    pub fn is_loading(&self) -> bool {
+        matches!(self.state, State::Loading { .. })
     }
 
     /// Reads the whole feed, unless that is done. What changes meanwhile is stamped after the load
@@ -112,6 +124,7 @@ impl Replica {
             *cursor = page.next;
             if cursor.is_none() {
                 let index = Box::new(std::mem::take(loader).finish());
+                self.measured = (index.bytes(), 0);
                 self.state = State::Following { index, watermark: self.loaded_from, current_at: None };
             }
             loaded = true;
@@ -127,13 +140,11 @@ impl Replica {
             return Ok(false);
         }
         let (began, now) = (Instant::now(), app.clock.now());
-        let mut changed = false;
+        let mut changes = 0;
         let mut cursor = None;
         loop {
             let page = app.store.feed(org, Some(watermark.before(self.overlap)), cursor).await?;
-            for change in &page.changes {
-                changed |= index.apply(change);
-            }
+            changes += page.changes.iter().filter(|change| index.apply(change)).count();
             cursor = page.next;
             if cursor.is_none() {
                 break;
@@ -141,6 +152,10 @@ impl Replica {
         }
         *watermark = now;
         *current_at = Some(began);
-        Ok(changed)
+        self.measured.1 += changes;
+        if self.measured.1 >= CHANGES_BETWEEN_MEASUREMENTS {
+            self.measured = (index.bytes(), 0);
+        }
+        Ok(changes > 0)
     }
 }

@@ -77,21 +77,25 @@ impl Replicas {
     /// # Errors
     /// When the table fails.
     pub async fn page(&self, app: &App, org: &OrgId, params: &ListParams) -> Result<Page, StoreError> {
+        let mut mismatches = 0;
         loop {
             let rows = self.rows(app, org, params).await?;
             let long: Vec<ClientId> =
                 rows.clients.iter().filter(|row| row.long_notes).map(|row| row.client.id).collect();
             if long.is_empty() {
-                return Ok(Page {
-                    clients: rows.clients.into_iter().map(|row| row.client).collect(),
-                    total: rows.total,
-                });
+                let clients = rows.clients.into_iter().map(|row| row.client).collect();
+                return Ok(Page { clients, total: rows.total });
             }
             let notes = app.store.long_notes(org, &long).await?;
             if let Some(page) = with_notes(rows, notes) {
                 return Ok(page);
             }
-            // A client on the page was changed between the two reads: no moment had this page.
+            // A client on the page was changed between the two reads. Twice in a row it may as well be
+            // a change that this replica has missed: it starts anew.
+            mismatches += 1;
+            if mismatches == 2 {
+                self.kept().entries.remove(org);
+            }
         }
     }
 
@@ -103,13 +107,13 @@ impl Replicas {
 
     async fn rows(&self, app: &App, org: &OrgId, params: &ListParams) -> Result<Rows, StoreError> {
         let arrived = Instant::now();
-        let used = self.used(app, org);
+        let mut used = self.used(app, org);
         let outcome = {
             let mut replica = used.replica.lock().await;
             replica.at(arrived, app, org).await.map(|(index, effort)| (index.rows(params), effort))
         };
-        let Account { bytes, kept } = used.settle().unwrap_or(Account { bytes: 0, kept: true });
         let (rows, effort) = outcome?;
+        let Account { bytes, kept } = used.settle();
         let state = match effort {
             _ if !kept => "unkept",
             Effort::Hit => "hit",
@@ -130,7 +134,7 @@ impl Replicas {
             last_use,
         });
         entry.last_use = last_use;
-        Used { replicas: self, org: org.clone(), replica: entry.replica.clone() }
+        Used { replicas: self, org: org.clone(), replica: entry.replica.clone(), settled: false }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -144,6 +148,7 @@ struct Used<'a> {
     replicas: &'a Replicas,
     org: OrgId,
     replica: Arc<AsyncMutex<Replica>>,
+    settled: bool,
 }
 
 /// What a replica takes, and whether there was room to keep it.
@@ -153,33 +158,46 @@ struct Account {
 }
 
 impl Used<'_> {
-    /// Notes what the replica has grown to and makes room. `None` where another request is using it,
-    /// and will account for it.
-    fn settle(&self) -> Option<Account> {
-        let bytes = self.replica.try_lock().ok()?.bytes() + OVERHEAD;
+    /// Notes what the replica has grown to and makes room.
+    fn settle(&mut self) -> Account {
+        self.settled = true;
         let mut kept = self.replicas.kept();
-        if let Some(entry) = kept.entries.get_mut(&self.org).filter(|entry| Arc::ptr_eq(&entry.replica, &self.replica))
-        {
-            entry.bytes = bytes;
+        let Kept { entries, .. } = &mut *kept;
+        let Some(entry) = entries.get_mut(&self.org).filter(|entry| Arc::ptr_eq(&entry.replica, &self.replica)) else {
+            return Account { bytes: 0, kept: false };
+        };
+        // Where another request is using it, that one will account for it.
+        let mut loading = false;
+        if let Ok(replica) = self.replica.try_lock() {
+            entry.bytes = replica.bytes() + OVERHEAD;
+            loading = replica.is_loading();
         }
-        // One that is larger than the budget goes first, or it would drive out all others in vain.
-        if bytes > self.replicas.budget {
-            kept.entries.remove(&self.org);
-            return Some(Account { bytes, kept: false });
+        let bytes = entry.bytes;
+        // One that is larger than the budget goes first, or it would drive out all others in vain; but
+        // not while it is loaded, or its next request would start from nothing, for ever.
+        if bytes > self.replicas.budget && !loading {
+            entries.remove(&self.org);
+            return Account { bytes, kept: false };
         }
-        let mut total: usize = kept.entries.values().map(|entry| entry.bytes).sum();
+        let mut total: usize = entries.values().map(|entry| entry.bytes).sum();
         while total > self.replicas.budget {
-            let oldest = kept.entries.iter().min_by_key(|(_, entry)| entry.last_use).map(|(org, _)| org.clone());
-            let Some(oldest) = oldest.and_then(|org| kept.entries.remove(&org)) else { break };
+            let others = entries.iter().filter(|(org, _)| **org != self.org);
+            let oldest = others.min_by_key(|(_, entry)| entry.last_use).map(|(org, _)| org.clone());
+            let Some(oldest) = oldest.and_then(|org| entries.remove(&org)) else { break };
             total -= oldest.bytes;
         }
-        Some(Account { bytes, kept: true })
+        Account { bytes, kept: true }
     }
 }
 
 impl Drop for Used<'_> {
     fn drop(&mut self) {
-        self.settle();
+        if std::thread::panicking() {
+            // Nobody knows in what state the index is.
+            self.replicas.kept().entries.remove(&self.org);
+        } else if !self.settled {
+            self.settle();
+        }
     }
 }
 

@@ -39,7 +39,8 @@ impl StoreError {
                     "ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded" => {
                         Kind::Throttled
                     }
-                    _ if status >= 500 => Kind::Unknown,
+                    // A success that cannot be read is one all the same.
+                    _ if !(400..500).contains(&status) => Kind::Unknown,
                     _ => Kind::Rejected,
                 };
                 // A validation error's message can repeat values of the item.
@@ -74,6 +75,12 @@ impl StoreError {
     #[must_use]
     pub fn is_throttled(&self) -> bool {
         self.kind == Kind::Throttled
+    }
+
+    /// An item was read that breaks the rules under which it was written.
+    #[must_use]
+    pub fn is_corrupt(&self) -> bool {
+        self.kind == Kind::Corrupt
     }
 
     /// The call may have taken effect although it failed.

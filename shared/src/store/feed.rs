@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
 
 use super::{
-    Store, StoreError,
+    FIRST_PAUSE, Store, StoreError,
     item::{self, Item, s},
     schema::{BY_UPDATED_AT, client},
 };
@@ -145,6 +145,9 @@ impl Store {
             // Beyond 16 MB, or throttled in part, the rest comes back to be asked for again; the
             // request's own deadline bounds this loop.
             pending = output.unprocessed_keys.filter(|rest| !rest.is_empty());
+            if pending.is_some() {
+                tokio::time::sleep(FIRST_PAUSE).await;
+            }
         }
         Ok(found)
     }

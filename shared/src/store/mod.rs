@@ -19,6 +19,9 @@ pub use schema::{BY_ORG, BY_UPDATED_AT, Tables};
 
 use crate::request_log::RequestLog;
 
+/// The pause before a call's second try; doubled before each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
 /// The tables and the connection to them. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -36,7 +39,7 @@ impl Store {
             .retry_config(
                 RetryConfig::standard()
                     .with_max_attempts(3)
-                    .with_initial_backoff(Duration::from_millis(50))
+                    .with_initial_backoff(FIRST_PAUSE)
                     .with_max_backoff(Duration::from_millis(500)),
             )
             .timeout_config(

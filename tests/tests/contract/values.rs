@@ -124,8 +124,8 @@ fn every_problem_is_documented_in_its_own_words() {
         ApiError::PayloadTooLarge => ApiError::PayloadTooLarge,
         ApiError::UnsupportedMediaType => ApiError::UnsupportedMediaType,
         ApiError::IdempotencyKeyReused => ApiError::IdempotencyKeyReused,
-        ApiError::Internal => ApiError::Internal,
-        // The same to a caller; the first cannot be made without a table that fails.
+        // Here and below the same to a caller; one of each cannot be made without a table that fails.
+        ApiError::Internal | ApiError::Corrupt(_) => ApiError::Internal,
         ApiError::Unavailable(_) | ApiError::DeadlineExceeded => ApiError::DeadlineExceeded,
     );
     let codes: Vec<&str> = errors.iter().map(|error| error.problem().code).collect();
