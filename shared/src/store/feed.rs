@@ -1,12 +1,15 @@
 //! The change feed: an organization's clients and tombstones in the order of `updatedAt`, read
 //! strongly consistently from the local index; and the long notes that it leaves out.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
-use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::{
+    config::timeout::TimeoutConfig,
+    types::{KeysAndAttributes, ReturnConsumedCapacity},
+};
 
 use super::{
-    FIRST_PAUSE, Store, StoreError,
+    CONNECT_TIMEOUT, FIRST_PAUSE, Store, StoreError,
     item::{self, Item, s},
     schema::{BY_UPDATED_AT, client},
 };
@@ -94,6 +97,7 @@ impl Store {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .customize()
             .interceptor(self.log.clone())
+            .config_override(patient())
             .send()
             .await
             .map_err(|error| StoreError::from_sdk("Query clients", &error))?;
@@ -151,6 +155,16 @@ impl Store {
         }
         Ok(found)
     }
+}
+
+/// A page of 1 MB takes longer than an item: on DynamoDB Local, which searches its index from the start,
+/// some seconds in a large organization. Lists have the time.
+fn patient() -> aws_sdk_dynamodb::config::Builder {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(Duration::from_secs(6))
+        .operation_timeout(Duration::from_secs(13));
+    aws_sdk_dynamodb::config::Builder::new().timeout_config(timeouts.build())
 }
 
 fn change(item: Item) -> Result<Change, StoreError> {

@@ -19,6 +19,7 @@ pub use schema::{BY_ORG, BY_UPDATED_AT, Tables};
 
 use crate::request_log::RequestLog;
 
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// The pause before a call's second try; doubled before each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
@@ -44,7 +45,7 @@ impl Store {
             )
             .timeout_config(
                 TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_secs(1))
+                    .connect_timeout(CONNECT_TIMEOUT)
                     .operation_attempt_timeout(Duration::from_millis(1500))
                     .operation_timeout(Duration::from_secs(4))
                     .build(),
