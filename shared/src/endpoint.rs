@@ -23,24 +23,12 @@ use crate::{
     error::{ApiError, Invalid},
     limits::{BODY_BYTES, DEADLINE_MARGIN, WRITE_TIMEOUT},
     request::{Request, RequestParts},
+    route::Route,
     telemetry,
 };
 
 /// The header that names a request in the log.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Where an endpoint is found, and which kind it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Route {
-    /// The HTTP method.
-    pub method: &'static str,
-    /// The path as API Gateway writes it, parameters in braces.
-    pub path: &'static str,
-    /// Whether its handler changes nothing, so that it may start before the key is checked.
-    pub is_read: bool,
-    /// Whether it takes a JSON body.
-    pub takes_body: bool,
-}
 
 type Handler =
     dyn Fn(App, Request) -> Pin<Box<dyn Future<Output = Result<Response<Body>, ApiError>> + Send>> + Send + Sync;

@@ -19,6 +19,7 @@ mod query;
 mod request;
 mod request_log;
 pub mod response;
+mod route;
 mod store;
 mod suggest;
 pub mod telemetry;
@@ -26,13 +27,14 @@ mod time;
 
 pub use app::App;
 pub use client::{Client, ClientPatch, Name, NewClient, Notes, Phone, Status};
-pub use endpoint::{Endpoint, REQUEST_ID, Route};
+pub use endpoint::{Endpoint, REQUEST_ID};
 pub use error::{ApiError, FieldError, Invalid, Problem};
 pub use identity::{Caller, ClientId, InvalidIdentifier, KeyId, NotAnId, OrgId, UserId};
 pub use key::{ApiKey, KeyHash, NotAKey, PREFIX as KEY_PREFIX, hex};
 pub use query::Query;
 pub use request::{IDEMPOTENCY_KEY, Request, RequestParts};
 pub use request_log::{ReplicaUse, RequestLog, Units};
+pub use route::Route;
 pub use store::{
     BY_ORG, BY_UPDATED_AT, Change, Created, Cursor, FeedClient, FeedPage, KeyRecord, KeyState, LongNotes, NewKey,
     Refused, Stamp, Store, StoreError, Tables,

@@ -7,7 +7,7 @@ use lambda_http::http::StatusCode;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::{endpoint::Route, error::ApiError, identity::Caller, request_log::RequestLog};
+use crate::{error::ApiError, identity::Caller, request_log::RequestLog, route::Route};
 
 /// Sends the log to standard output as JSON, as the platform collects it. Only this program's own
 /// lines follow `AWS_LAMBDA_LOG_LEVEL`: below warnings, libraries may write out what they send.

@@ -53,6 +53,14 @@ impl World {
     }
 }
 
+/// A clock, and the seconds that it is moved on by.
+fn clock_by_hand() -> (Arc<AtomicU64>, Clock) {
+    let start = Clock::system().now();
+    let hand = Arc::new(AtomicU64::new(0));
+    let seconds = hand.clone();
+    (hand, Clock::new(move || start.after(Duration::from_secs(seconds.load(Ordering::Relaxed)))))
+}
+
 fn org() -> OrgId {
     "org".parse().unwrap()
 }
@@ -114,10 +122,8 @@ async fn a_revoked_key_is_refused_at_once_on_every_warm_instance() {
 #[tokio::test]
 async fn a_key_ends_at_its_end() {
     let world = World::new().await;
-    let start = Clock::system().now();
-    let hand = Arc::new(AtomicU64::new(0));
-    let now = hand.clone();
-    let api = world.instance(Clock::new(move || start.after(Duration::from_secs(now.load(Ordering::Relaxed)))));
+    let (hand, clock) = clock_by_hand();
+    let api = world.instance(clock);
     let key = api.key(&org()).await;
     for (seconds, status) in [(0, 200), (24 * 60 * 60 - 1, 200), (24 * 60 * 60, 401), (24 * 60 * 60 + 1, 401)] {
         hand.store(seconds, Ordering::Relaxed);
@@ -174,10 +180,8 @@ async fn a_warm_read_takes_one_round_trip_and_a_write_waits_for_the_key() {
 #[tokio::test]
 async fn last_use_is_kept_to_the_minute_without_a_write_for_each_request() {
     let world = World::new().await;
-    let start = Clock::system().now();
-    let hand = Arc::new(AtomicU64::new(0));
-    let now = hand.clone();
-    let api = world.instance(Clock::new(move || start.after(Duration::from_secs(now.load(Ordering::Relaxed)))));
+    let (hand, clock) = clock_by_hand();
+    let api = world.instance(clock);
     let key = api.key(&org()).await;
     let list = Call::clients("GET", &key);
     let mut writes = 0;
