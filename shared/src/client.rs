@@ -194,6 +194,20 @@ pub struct ClientPatch {
     pub notes: Option<Option<Notes>>,
 }
 
+impl ClientPatch {
+    /// The names of the fields that it sets or clears, separated by commas.
+    #[must_use]
+    pub fn fields(&self) -> String {
+        let fields = [
+            ("name", self.name.is_some()),
+            ("phone", self.phone.is_some()),
+            ("status", self.status.is_some()),
+            ("notes", self.notes.is_some()),
+        ];
+        fields.into_iter().filter_map(|(name, set)| set.then_some(name)).collect::<Vec<_>>().join(",")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

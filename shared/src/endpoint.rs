@@ -16,6 +16,7 @@ use lambda_http::{
     Body, Context, RequestExt, Response,
     http::{HeaderName, HeaderValue, header},
 };
+use tracing::Instrument;
 
 use crate::{
     app::App,
@@ -40,6 +41,7 @@ pub struct Endpoint {
     pub route: Route,
     app: App,
     remembered: Remembered,
+    lines: Arc<telemetry::RequestLines>,
     handler: Arc<Handler>,
 }
 
@@ -53,16 +55,18 @@ impl Endpoint {
         let handler = Arc::new(move |app, request| -> Pin<Box<dyn Future<Output = _> + Send>> {
             Box::pin(handler(app, request))
         });
-        Self { route, app, remembered: Remembered::default(), handler }
+        let lines = Arc::new(telemetry::RequestLines::from_env());
+        Self { route, app, remembered: Remembered::default(), lines, handler }
     }
 
     /// Answers a request, whatever it is and whatever happens.
     pub async fn respond(&self, request: lambda_http::Request) -> Response<Body> {
         let context = request.lambda_context_ref().cloned().unwrap_or_default();
-        let mut entry = telemetry::Entry::new(self.route, context.request_id.clone());
+        let mut entry = telemetry::Entry::new(self.route, &self.lines, &context).traced(request.headers());
+        let span = entry.span.clone();
         let app = App { store: self.app.store.counting_into(&entry.log), ..self.app.clone() };
         let work = AssertUnwindSafe(self.run(&app, &mut entry, RequestParts::new(request))).catch_unwind();
-        let outcome = match tokio::time::timeout(time_left(&context), work).await {
+        let outcome = match tokio::time::timeout(time_left(&context), work.instrument(span)).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(ApiError::Internal),
             Err(_) => Err(ApiError::DeadlineExceeded),
@@ -72,7 +76,7 @@ impl Endpoint {
 
     /// Answers an event that cannot be read as a request.
     pub(crate) fn refuse(&self, context: &Context) -> Response<Body> {
-        let entry = telemetry::Entry::new(self.route, context.request_id.clone());
+        let entry = telemetry::Entry::new(self.route, &self.lines, context);
         conclude(&entry, Err(Invalid::field("request", "is malformed").into()))
     }
 

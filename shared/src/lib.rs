@@ -33,7 +33,7 @@ pub use identity::{Caller, ClientId, InvalidIdentifier, KeyId, NotAnId, OrgId, U
 pub use key::{ApiKey, KeyHash, NotAKey, PREFIX as KEY_PREFIX, hex};
 pub use query::Query;
 pub use request::{IDEMPOTENCY_KEY, Request, RequestParts};
-pub use request_log::{ReplicaUse, RequestLog, Units};
+pub use request_log::{Action, ClientWrite, ReplicaUse, RequestLog, Units};
 pub use route::Route;
 pub use store::{
     BY_ORG, BY_UPDATED_AT, Change, Created, Cursor, FeedClient, FeedPage, KeyRecord, KeyState, LongNotes, NewKey,
@@ -41,14 +41,24 @@ pub use store::{
 };
 pub use time::{Clock, Timestamp};
 
-/// Serves an endpoint to the Lambda runtime, for as long as the process lives.
+use std::sync::Arc;
+
+use telemetry::Telemetry;
+
+/// Serves an endpoint to the Lambda runtime, for as long as the process lives. The spans of a request
+/// are sent before its answer is: after that the platform may freeze the process.
 ///
 /// # Errors
 /// When the runtime cannot be reached.
-pub async fn run(endpoint: Endpoint) -> Result<(), lambda_http::Error> {
+pub async fn run(endpoint: Endpoint, telemetry: Telemetry) -> Result<(), lambda_http::Error> {
+    let telemetry = Arc::new(telemetry);
     let invoke = move |event| {
-        let endpoint = endpoint.clone();
-        async move { endpoint.invoke(event).await }
+        let (endpoint, telemetry) = (endpoint.clone(), telemetry.clone());
+        async move {
+            let answer = endpoint.invoke(event).await;
+            telemetry.flush().await;
+            answer
+        }
     };
     lambda_http::lambda_runtime::run(lambda_http::service_fn(invoke)).await
 }

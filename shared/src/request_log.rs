@@ -11,6 +11,8 @@ use aws_sdk_dynamodb::{
     types::ConsumedCapacity,
 };
 
+use crate::identity::ClientId;
+
 /// The tally of one request. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct RequestLog(Arc<Tally>);
@@ -20,6 +22,7 @@ struct Tally {
     calls: AtomicU32,
     units: Mutex<Units>,
     replica: Mutex<Option<ReplicaUse>>,
+    write: Mutex<Option<ClientWrite>>,
 }
 
 /// Capacity units consumed.
@@ -38,6 +41,44 @@ pub struct ReplicaUse {
     pub state: &'static str,
     /// The bytes it holds.
     pub bytes: usize,
+    /// Whether the organization was loaded for this list.
+    pub loaded: bool,
+}
+
+/// A write to a client that has taken effect, or may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientWrite {
+    /// What was done.
+    pub action: Action,
+    /// To which client.
+    pub client: ClientId,
+    /// The names of the fields that an update sets.
+    pub fields: String,
+    /// The version it made; `None` where nobody knows whether it took effect.
+    pub version: Option<u64>,
+}
+
+/// What a write does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Makes a client.
+    Create,
+    /// Changes some of its fields.
+    Update,
+    /// Turns it into a tombstone.
+    Delete,
+}
+
+impl Action {
+    /// Its name in the log and in the item.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
 }
 
 impl RequestLog {
@@ -62,6 +103,29 @@ impl RequestLog {
     /// Notes how a list came by its replica.
     pub fn set_replica(&self, replica: ReplicaUse) {
         *lock(&self.0.replica) = Some(replica);
+    }
+
+    /// The write to a client, where there was one.
+    #[must_use]
+    pub fn client_write(&self) -> Option<ClientWrite> {
+        lock(&self.0.write).clone()
+    }
+
+    /// Notes a write before it is made: should the request end meanwhile, it may have taken effect.
+    pub(crate) fn write_begins(&self, action: Action, client: ClientId, fields: String) {
+        *lock(&self.0.write) = Some(ClientWrite { action, client, fields, version: None });
+    }
+
+    /// Notes that the write made this version.
+    pub(crate) fn write_made(&self, version: u64) {
+        if let Some(write) = lock(&self.0.write).as_mut() {
+            write.version = Some(version);
+        }
+    }
+
+    /// Notes that the write changed nothing.
+    pub(crate) fn write_changed_nothing(&self) {
+        *lock(&self.0.write) = None;
     }
 
     pub(crate) fn read(&self, consumed: Option<&ConsumedCapacity>) {

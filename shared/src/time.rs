@@ -1,6 +1,11 @@
 //! Instants as the API and the tables write them, and the clock that reads them.
 
-use std::{fmt, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    str::FromStr,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use serde::{Serialize, Serializer};
 
@@ -50,6 +55,15 @@ impl Timestamp {
     }
 }
 
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Self {
+        match time.duration_since(UNIX_EPOCH) {
+            Ok(since) => Self(0).after(since),
+            Err(before) => Self(0).before(before.duration()),
+        }
+    }
+}
+
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
@@ -83,7 +97,7 @@ impl Clock {
     /// The system's clock.
     #[must_use]
     pub fn system() -> Self {
-        Self::new(|| Timestamp(jiff::Timestamp::now().as_millisecond()))
+        Self::new(|| SystemTime::now().into())
     }
 
     /// A clock that reads `now`.

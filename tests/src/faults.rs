@@ -6,6 +6,7 @@ use std::{io, net::SocketAddr, sync::Arc, thread, time::Duration};
 use http_body_util::{BodyExt, Full};
 use hyper::{Request, Response, body::Bytes, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
+use serde_json::Value;
 use tokio::{net::TcpListener, sync::oneshot};
 
 /// What becomes of one call.
@@ -31,6 +32,15 @@ pub enum Fault {
     Hangs,
 }
 
+/// A call on its way to the engine.
+#[derive(Debug)]
+pub struct Call {
+    /// The operation's name (`GetItem`, …).
+    pub operation: String,
+    /// Its input, as it is sent.
+    pub input: Value,
+}
+
 /// A proxy. It stops when this value is dropped.
 #[derive(Debug)]
 pub struct FaultProxy {
@@ -39,9 +49,11 @@ pub struct FaultProxy {
 }
 
 impl FaultProxy {
-    /// A proxy before the engine at `upstream`. For each call, `fault` chooses from the operation's
-    /// name (`GetItem`, …) what becomes of it.
-    pub async fn start(upstream: &str, fault: impl Fn(&str) -> Fault + Send + Sync + 'static) -> io::Result<Self> {
+    /// A proxy before the engine at `upstream`. For each call, `fault` chooses what becomes of it.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub async fn start(upstream: &str, fault: impl Fn(&Call) -> Fault + Send + Sync + 'static) -> io::Result<Self> {
         let (stop, mut stopped) = oneshot::channel::<()>();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
@@ -84,10 +96,13 @@ async fn answer(
     http: &reqwest::Client,
     upstream: &str,
     request: Request<Incoming>,
-    fault: impl Fn(&str) -> Fault,
+    fault: impl Fn(&Call) -> Fault,
 ) -> io::Result<Response<Full<Bytes>>> {
-    let target = request.headers().get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let fault = fault(target.rsplit('.').next().unwrap_or_default());
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+    let fault = fault(&Call { operation, input: serde_json::from_slice(&body).unwrap_or_default() });
     match fault {
         Fault::DelayBefore(delay) => tokio::time::sleep(delay).await,
         Fault::Throttled => {
@@ -98,8 +113,6 @@ async fn answer(
         Fault::Hangs => std::future::pending().await,
         Fault::None | Fault::DelayAfter(_) | Fault::FailedAfter | Fault::DroppedAfter => {}
     }
-    let (parts, body) = request.into_parts();
-    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let forwarded = http.post(upstream).headers(parts.headers).body(body).send().await.map_err(io::Error::other)?;
     let mut response = Response::builder().status(forwarded.status());
     for (name, value) in forwarded.headers() {

@@ -12,6 +12,8 @@ use serde_json::Value;
 
 /// The function that panics on demand, beside the five of the product.
 pub const PANICKING: &str = "panicking-function";
+/// A function of the product that is built with spans.
+pub const TRACED: &str = "traced-function";
 /// The functions of the product.
 pub const FUNCTIONS: [&str; 5] = ["list-clients", "get-client", "create-client", "update-client", "delete-client"];
 
@@ -23,19 +25,23 @@ pub const FUNCTIONS: [&str; 5] = ["list-clients", "get-client", "create-client",
 #[must_use]
 pub fn binary(name: &str) -> &'static Path {
     static BUILT: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
-    BUILT
-        .get_or_init(|| {
-            let functions = FUNCTIONS.iter().flat_map(|function| ["--package", function]);
-            let mut built = build(functions.collect());
-            // On its own and without the suites' features: neither may change what the functions link.
-            built.extend(build(vec!["--package", "end-to-end", "--no-default-features", "--bin", PANICKING]));
+    static TRACED_BUILT: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
+    // On their own and without the suites' features: neither may change what the functions link.
+    let of_tests = |name| ["--package", "end-to-end", "--no-default-features", "--bin", name];
+    let built = if name == TRACED {
+        TRACED_BUILT.get_or_init(|| build(&[&of_tests(TRACED)[..], &["--features", "otel"]].concat()))
+    } else {
+        BUILT.get_or_init(|| {
+            let functions: Vec<&str> = FUNCTIONS.iter().flat_map(|function| ["--package", function]).collect();
+            let mut built = build(&functions);
+            built.extend(build(&of_tests(PANICKING)));
             built
         })
-        .get(name)
-        .expect("the binary is one of those that are built")
+    };
+    built.get(name).expect("the binary is one of those that are built")
 }
 
-fn build(what: Vec<&str>) -> HashMap<String, PathBuf> {
+fn build(what: &[&str]) -> HashMap<String, PathBuf> {
     // This program is `<target>/debug/deps/<test>`, wherever CARGO_TARGET_DIR puts `<target>`.
     let this = env::current_exe().expect("the test knows where it is");
     let target = this.ancestors().nth(3).expect("a test is three levels below the target folder");

@@ -148,6 +148,26 @@ async fn a_client_lives_its_life_through_the_five_release_binaries() {
     let empty = list.invoke(query.json(), limits::LIST_TIMEOUT).await;
     assert_eq!(empty.body(), json!({ "data": [], "total": 0 }));
 
+    // The trail of a change: what was done, to which client, with which version in the end.
+    for (function, invoked, change, version, fields) in [
+        (&create, &created, json!("create"), json!(1), Value::Null),
+        (&update, &updated, json!("update"), json!(2), json!("phone")),
+        (&update, &stale, Value::Null, Value::Null, Value::Null),
+        (&delete, &deleted, json!("delete"), json!(3), Value::Null),
+        (&get, &got, Value::Null, Value::Null, Value::Null),
+    ] {
+        let line = function.log_line(&invoked.request_id).await;
+        assert_eq!([&line["change"], &line["client_version"], &line["fields"]], [&change, &version, &fields], "{line}");
+        assert_eq!(line["client_id"], if change.is_null() { Value::Null } else { json!(id) });
+    }
+    let lines = [&listed, &listed_again, &empty].map(|listed| list.log_line(&listed.request_id));
+    let lines = join_all(lines).await;
+    let replicas: Vec<_> =
+        lines.iter().map(|line| (line["replica"].as_str(), line["replica_loads"].as_u64())).collect();
+    assert_eq!(replicas, [(Some("loaded"), Some(1)), (Some("refreshed"), Some(0)), (Some("refreshed"), Some(0))]);
+    let cold: Vec<_> = lines.iter().map(|line| line["cold_start"].as_u64()).collect();
+    assert_eq!(cold, [Some(1), None, None]);
+
     for (function, invocations) in [
         (&create, vec![created]),
         (&get, vec![got, again, gone]),
@@ -161,6 +181,8 @@ async fn a_client_lives_its_life_through_the_five_release_binaries() {
             assert_eq!((&line["org"], &line["user"]), (&json!("acme"), &json!("ann")));
             assert_eq!(line["key_id"], backend.record.caller.key.as_str());
             assert!(line["round_trips"].as_u64().unwrap() >= 2 && line["duration_ms"].as_f64().unwrap() > 0.0);
+            assert_eq!((&line["level"], &line["function"]), (&json!("INFO"), &json!("function-under-test")));
+            assert!(line["_aws"]["CloudWatchMetrics"].is_array() && line["read_units"].as_f64().unwrap() >= 1.0);
         }
         assert_eq!(function.log().len(), invocations.len(), "one line for each request: {:?}", function.log());
         assert_nothing_personal(function, &backend.key);
@@ -227,7 +249,11 @@ async fn a_panic_is_a_500_and_the_next_request_is_served_by_the_same_process() {
     for _ in 0..2 {
         let failed = function.invoke(panic.clone(), limits::WRITE_TIMEOUT).await;
         assert_problem(&failed, 500, "internal_error");
-        assert_eq!(function.log_line(&failed.request_id).await["status"], 500);
+        let line = function.log_line(&failed.request_id).await;
+        assert_eq!(
+            [&line["status"], &line["level"], &line["server_errors"]],
+            [&json!(500), &json!("ERROR"), &json!(1)]
+        );
         let served = function.invoke(calm.clone(), limits::WRITE_TIMEOUT).await;
         assert_eq!(served.status(), 200, "{served:?}");
         assert_eq!(function.log_line(&served.request_id).await["status"], 200);
@@ -259,7 +285,8 @@ async fn all_are_unavailable(variables: &[(&str, &str)], key: &ApiKey) {
         let invoked = function.invoke(request_for(name, key.reveal()), timeout(name)).await;
         assert_unavailable(&invoked);
         let line = function.log_line(&invoked.request_id).await;
-        assert_eq!(line["error"], "unavailable", "{name}");
+        let (error, level) = (json!("unavailable"), json!("WARN"));
+        assert_eq!([&line["error"], &line["level"], &line["server_errors"]], [&error, &level, &json!(1)], "{name}");
         for debug_output in ["SdkError", "Failure(", "Error(", " { "] {
             assert!(!line.to_string().contains(debug_output), "{name}: {debug_output} in {line}");
         }

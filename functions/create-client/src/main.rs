@@ -4,6 +4,6 @@ use shared::{App, telemetry};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    telemetry::init();
-    shared::run(create_client::endpoint(App::from_env().await)).await
+    let telemetry = telemetry::init();
+    shared::run(create_client::endpoint(App::from_env().await), telemetry).await
 }

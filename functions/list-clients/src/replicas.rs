@@ -120,7 +120,7 @@ impl Replicas {
             Effort::Refreshed => "refreshed",
             Effort::Loaded => "loaded",
         };
-        app.store.log().set_replica(ReplicaUse { state, bytes });
+        app.store.log().set_replica(ReplicaUse { state, bytes, loaded: effort == Effort::Loaded });
         Ok(rows)
     }
 

@@ -22,6 +22,7 @@ use crate::{
     client::{Client, ClientPatch, NewClient},
     identity::{Caller, ClientId},
     limits::TOMBSTONE_LIFE,
+    request_log::Action,
     time::Timestamp,
 };
 
@@ -99,6 +100,23 @@ impl Store {
         new: NewClient,
         request_hash: Option<&str>,
     ) -> Result<Created, StoreError> {
+        self.log.write_begins(Action::Create, id, String::new());
+        let outcome = self.put(stamp, id, new, request_hash).await;
+        match &outcome {
+            Ok(Created::New(client)) => self.log.write_made(client.version),
+            Err(error) if error.may_have_taken_effect() => {}
+            Ok(Created::Replayed(_) | Created::Conflict) | Err(_) => self.log.write_changed_nothing(),
+        }
+        outcome
+    }
+
+    async fn put(
+        &self,
+        stamp: &Stamp,
+        id: ClientId,
+        new: NewClient,
+        request_hash: Option<&str>,
+    ) -> Result<Created, StoreError> {
         let write_id = Uuid::new_v4().to_string();
         let made = new.created(id, stamp.at);
         let mut attributes = key(&stamp.caller, id);
@@ -117,6 +135,7 @@ impl Store {
         put(client::UPDATED_AT, s(stamp.at));
         put(client::UPDATED_BY, s(&stamp.caller.user));
         put(client::UPDATED_WITH, s(&stamp.caller.key));
+        put(client::LAST_CHANGE, s(Action::Create.as_str()));
         put(client::VERSION, n(1));
         put(client::WRITE_ID, s(&write_id));
         if let Some(hash) = request_hash {
@@ -168,7 +187,7 @@ impl Store {
         patch: &ClientPatch,
         versions: Option<&[u64]>,
     ) -> Result<Client, Refused> {
-        let mut change = UpdateExpression::new();
+        let mut change = UpdateExpression::new(Action::Update, patch.fields());
         if let Some(name) = &patch.name {
             change.set(client::NAME, s(name.as_str()));
         }
@@ -198,7 +217,7 @@ impl Store {
     /// # Errors
     /// As for an update.
     pub async fn delete(&self, stamp: &Stamp, id: ClientId, versions: Option<&[u64]>) -> Result<(), Refused> {
-        let mut change = UpdateExpression::new();
+        let mut change = UpdateExpression::new(Action::Delete, String::new());
         change.set(client::DELETED_AT, s(stamp.at));
         change.set(client::EXPIRES_AT, n(stamp.at.after(TOMBSTONE_LIFE).seconds()));
         for attribute in [client::NAME, client::PHONE, client::STATUS] {
@@ -214,10 +233,28 @@ impl Store {
     }
 
     /// Applies a change to a living client and gives the item as it is then.
+    async fn change(
+        &self,
+        stamp: &Stamp,
+        id: ClientId,
+        change: UpdateExpression,
+        versions: Option<&[u64]>,
+    ) -> Result<Item, Refused> {
+        self.log.write_begins(change.action, id, change.fields.clone());
+        let outcome = self.try_change(stamp, id, change, versions).await;
+        match &outcome {
+            Ok(item) => self.log.write_made(item::version(item)?),
+            Err(Refused::Store(error)) if error.may_have_taken_effect() => {}
+            Err(_) => self.log.write_changed_nothing(),
+        }
+        outcome
+    }
+
+    /// Tries to, until the outcome is known or the tries are used up.
     ///
     /// The stamps of one client never go back, whatever its writers' clocks: a reader of the change
     /// feed could otherwise miss the client while it moves from before the reader to behind it.
-    async fn change(
+    async fn try_change(
         &self,
         stamp: &Stamp,
         id: ClientId,
@@ -227,6 +264,7 @@ impl Store {
         let write_id = Uuid::new_v4().to_string();
         change.set(client::UPDATED_BY, s(&stamp.caller.user));
         change.set(client::UPDATED_WITH, s(&stamp.caller.key));
+        change.set(client::LAST_CHANGE, s(format!("{} {}", change.action.as_str(), change.fields).trim_end()));
         change.set(client::WRITE_ID, s(&write_id));
         change.set(client::UPDATED_AT, s(stamp.at));
         change.condition += &format!(" AND #{0} <= :{0}", client::UPDATED_AT);
@@ -292,6 +330,9 @@ fn key(caller: &Caller, id: ClientId) -> Item {
 
 /// An update expression in the making.
 struct UpdateExpression {
+    action: Action,
+    /// The names of the fields that it sets, as the log has them.
+    fields: String,
     sets: Vec<String>,
     removes: Vec<String>,
     condition: String,
@@ -302,8 +343,10 @@ struct UpdateExpression {
 }
 
 impl UpdateExpression {
-    fn new() -> Self {
+    fn new(action: Action, fields: String) -> Self {
         let mut change = Self {
+            action,
+            fields,
             sets: vec![format!("#{0} = #{0} + :one", client::VERSION)],
             removes: Vec::new(),
             condition: format!("attribute_exists(#{}) AND attribute_not_exists(#{})", client::ID, client::DELETED_AT),

@@ -63,7 +63,7 @@ impl StoreError {
         }
     }
 
-    pub(super) fn outcome_unknown(operation: &'static str) -> Self {
+    pub(crate) fn outcome_unknown(operation: &'static str) -> Self {
         Self {
             operation,
             kind: Kind::Unknown,

@@ -38,6 +38,8 @@ pub(super) mod client {
     pub(crate) const CREATED_WITH: &str = "createdWith";
     pub(crate) const UPDATED_BY: &str = "updatedBy";
     pub(crate) const UPDATED_WITH: &str = "updatedWith";
+    /// What the last write did: `create`, `update name,phone`, `delete`.
+    pub(crate) const LAST_CHANGE: &str = "lastChange";
     /// Names the last write, so that a repeated one recognizes its own effect.
     pub(crate) const WRITE_ID: &str = "writeId";
     /// What an `Idempotency-Key` came with.

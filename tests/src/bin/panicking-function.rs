@@ -8,8 +8,8 @@ const ROUTE: Route = Route { method: "GET", path: "/api/v1/clients/{id}", is_rea
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    telemetry::init();
-    shared::run(Endpoint::new(ROUTE, App::from_env().await, handle)).await
+    let telemetry = telemetry::init();
+    shared::run(Endpoint::new(ROUTE, App::from_env().await, handle), telemetry).await
 }
 
 #[allow(clippy::panic, reason = "this is what it is for")]

@@ -1,0 +1,369 @@
+//! The line of a request: all that an operator needs to know of it, and at the same time a document in
+//! CloudWatch's embedded metric format, from which CloudWatch makes the metrics. One line costs half
+//! of two, and what a metric counts is found again in the log.
+
+use std::{
+    env, fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Instant, SystemTime},
+};
+
+use lambda_http::{
+    Context,
+    http::{HeaderMap, StatusCode},
+};
+use metrique_writer::{Entry as Document, format::Format as _, unit::AsCount};
+use metrique_writer_format_emf::{Emf, NoMetric};
+use tracing::{
+    Event, Level, Span, Subscriber,
+    field::{Field, Visit},
+};
+use tracing_subscriber::{
+    fmt::{
+        FmtContext, FormatEvent, FormatFields,
+        format::{self, Json, JsonFields, Writer},
+    },
+    registry::LookupSpan,
+};
+
+use super::spans;
+use crate::{error::ApiError, identity::Caller, request_log::RequestLog, route::Route, time::Timestamp};
+
+/// The namespace of the metrics.
+pub const NAMESPACE: &str = "ClientsApi";
+/// Their one dimension: the name of the Lambda function.
+pub const DIMENSION: &str = "function";
+/// Their names. Every line is a sample of each, but of `replica_loads` only that of a list.
+pub const METRICS: [&str; 5] = ["read_units", "write_units", "server_errors", "unauthorized", "replica_loads"];
+
+/// The target of request lines among all events: [`Format`] writes these as they are.
+const TARGET: &str = concat!(env!("CARGO_CRATE_NAME"), "::request");
+/// What the dimension is outside of Lambda.
+const NO_FUNCTION: &str = "local";
+
+/// What the lines of a process have in common.
+pub(crate) struct RequestLines {
+    emf: Mutex<Emf>,
+    function: String,
+    version: Option<String>,
+    cold: AtomicBool,
+}
+
+impl RequestLines {
+    /// As the platform's variables say.
+    pub(crate) fn from_env() -> Self {
+        let dimensions = vec![vec![DIMENSION.to_owned()]];
+        Self {
+            emf: Mutex::new(Emf::builder(NAMESPACE.to_owned(), dimensions).build()),
+            function: env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| NO_FUNCTION.to_owned()),
+            version: env::var("AWS_LAMBDA_FUNCTION_VERSION").ok(),
+            cold: AtomicBool::new(true),
+        }
+    }
+}
+
+/// One request's line in the making.
+pub(crate) struct Entry {
+    pub(crate) log: RequestLog,
+    pub(crate) caller: Option<Caller>,
+    pub(crate) request_id: String,
+    trace_id: Option<String>,
+    /// The request's span. [`Span::none`] where nobody asks for spans.
+    pub(crate) span: Span,
+    pub(super) cold_start: bool,
+    pub(super) route: Route,
+    lines: Arc<RequestLines>,
+    start: Instant,
+}
+
+/// The line itself. Numbers are metrics unless they are marked not to be.
+#[derive(Document)]
+struct Line<'line> {
+    #[entry(timestamp)]
+    at: SystemTime,
+    timestamp: &'line str,
+    level: &'line str,
+    message: &'line str,
+    request_id: &'line str,
+    trace_id: Option<&'line str>,
+    function: &'line str,
+    version: Option<&'line str>,
+    cold_start: Option<NoMetric<bool>>,
+    route: &'line str,
+    status: NoMetric<u16>,
+    duration_ms: NoMetric<f64>,
+    org: Option<&'line str>,
+    user: Option<&'line str>,
+    key_id: Option<&'line str>,
+    round_trips: NoMetric<u32>,
+    read_units: AsCount<f64>,
+    write_units: AsCount<f64>,
+    replica: Option<&'line str>,
+    replica_bytes: Option<NoMetric<usize>>,
+    replica_loads: Option<AsCount<bool>>,
+    change: Option<&'line str>,
+    client_id: Option<&'line str>,
+    client_version: Option<NoMetric<u64>>,
+    fields: Option<&'line str>,
+    error: Option<&'line str>,
+    cause: Option<&'line str>,
+    server_errors: AsCount<bool>,
+    unauthorized: AsCount<bool>,
+}
+
+impl Entry {
+    /// The line of the request that this invocation is for.
+    pub(crate) fn new(route: Route, lines: &Arc<RequestLines>, context: &Context) -> Self {
+        Self {
+            log: RequestLog::default(),
+            caller: None,
+            request_id: context.request_id.clone(),
+            trace_id: context.xray_trace_id.as_deref().and_then(xray_root).map(str::to_owned),
+            cold_start: lines.cold.swap(false, Ordering::Relaxed),
+            span: Span::none(),
+            lines: lines.clone(),
+            route,
+            start: Instant::now(),
+        }
+    }
+
+    /// Opens the request's span, within the trace that its headers name.
+    pub(crate) fn traced(mut self, headers: &HeaderMap) -> Self {
+        let (span, trace_id) = spans::of_request(&self, headers);
+        self.span = span;
+        self.trace_id = trace_id.or(self.trace_id);
+        self
+    }
+
+    /// Writes the line and completes the span. A fault of ours is an error, one of the tables a warning, all else is as it
+    /// should be, a caller's mistakes too.
+    pub(crate) fn write(&self, status: StatusCode, error: Option<&ApiError>) {
+        self.span.record("http.response.status_code", status.as_u16());
+        if let Some(error) = error.filter(|_| status.is_server_error()) {
+            self.span.record("otel.status_code", "ERROR").record("error.type", error.problem().code);
+        }
+        // An event's fields are worked out only where somebody listens.
+        match status {
+            StatusCode::INTERNAL_SERVER_ERROR => {
+                tracing::event!(target: TARGET, Level::ERROR, line = self.document("ERROR", status, error).as_str());
+            }
+            status if status.is_server_error() => {
+                tracing::event!(target: TARGET, Level::WARN, line = self.document("WARN", status, error).as_str());
+            }
+            _ => tracing::event!(target: TARGET, Level::INFO, line = self.document("INFO", status, error).as_str()),
+        }
+    }
+
+    fn document(&self, level: &str, status: StatusCode, error: Option<&ApiError>) -> String {
+        let now = SystemTime::now();
+        let (caller, units, replica) = (self.caller.as_ref(), self.log.units(), self.log.replica());
+        let write = self.log.client_write();
+        let client_id = write.as_ref().map(|write| write.client.to_string());
+        let cause = match error {
+            Some(ApiError::Unavailable(cause) | ApiError::Corrupt(cause)) => Some(cause.to_string()),
+            _ => None,
+        };
+        let line = Line {
+            at: now,
+            timestamp: &Timestamp::from(now).to_string(),
+            level,
+            message: "request",
+            request_id: &self.request_id,
+            trace_id: self.trace_id.as_deref(),
+            function: &self.lines.function,
+            version: self.lines.version.as_deref(),
+            cold_start: self.cold_start.then_some(true.into()),
+            route: &format!("{} {}", self.route.method, self.route.path),
+            status: status.as_u16().into(),
+            duration_ms: (self.start.elapsed().as_micros() as f64 / 1000.0).into(),
+            org: caller.map(|caller| caller.org.as_str()),
+            user: caller.map(|caller| caller.user.as_str()),
+            key_id: caller.map(|caller| caller.key.as_str()),
+            round_trips: self.log.calls().into(),
+            read_units: units.read.into(),
+            write_units: units.write.into(),
+            replica: replica.map(|replica| replica.state),
+            replica_bytes: replica.map(|replica| replica.bytes.into()),
+            replica_loads: replica.map(|replica| replica.loaded.into()),
+            change: write.as_ref().map(|write| write.action.as_str()),
+            client_id: client_id.as_deref(),
+            client_version: write.as_ref().and_then(|write| write.version).map(Into::into),
+            fields: write.as_ref().map(|write| write.fields.as_str()).filter(|fields| !fields.is_empty()),
+            error: error.map(|error| error.problem().code),
+            cause: cause.as_deref(),
+            server_errors: status.is_server_error().into(),
+            unauthorized: (status == StatusCode::UNAUTHORIZED).into(),
+        };
+        let mut document = Vec::new();
+        let mut emf = self.lines.emf.lock().unwrap_or_else(PoisonError::into_inner);
+        emf.format(&line, &mut document).expect("the line breaks no rule of the format: its tests show it");
+        String::from_utf8(document).expect("JSON is UTF-8")
+    }
+}
+
+/// The trace's identifier in the platform's header: `Root=1-5759e988-bd86…;Parent=…;Sampled=1`.
+fn xray_root(header: &str) -> Option<&str> {
+    header.split(';').find_map(|field| field.strip_prefix("Root="))
+}
+
+/// Writes request lines as they are, and all other events as JSON.
+pub(super) struct Format {
+    json: format::Format<Json>,
+}
+
+impl Format {
+    pub(super) fn new(json: format::Format<Json>) -> Self {
+        Self { json }
+    }
+}
+
+impl<S> FormatEvent<S, JsonFields> for Format
+where
+    S: Subscriber + for<'lookup> LookupSpan<'lookup>,
+    JsonFields: for<'writer> FormatFields<'writer>,
+{
+    fn format_event(&self, ctx: &FmtContext<'_, S, JsonFields>, out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        if event.metadata().target() != TARGET {
+            return self.json.format_event(ctx, out, event);
+        }
+        let mut line = RawLine { out, written: Ok(()) };
+        event.record(&mut line);
+        line.written
+    }
+}
+
+struct RawLine<'writer> {
+    out: Writer<'writer>,
+    written: fmt::Result,
+}
+
+impl Visit for RawLine<'_> {
+    fn record_str(&mut self, _: &Field, line: &str) {
+        self.written = self.out.write_str(line);
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        identity::ClientId,
+        request_log::{Action, ReplicaUse},
+        store::StoreError,
+    };
+
+    const ROUTE: Route = Route { method: "GET", path: "/clients", is_read: true, takes_body: false };
+
+    fn entry() -> Entry {
+        let mut context = Context::default();
+        context.request_id = "request".to_owned();
+        context.xray_trace_id = Some("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1".to_owned());
+        Entry::new(ROUTE, &Arc::new(RequestLines::from_env()), &context)
+    }
+
+    fn line(entry: &Entry, status: StatusCode, error: Option<&ApiError>) -> Value {
+        let document = entry.document("INFO", status, error);
+        assert_eq!(document.find('\n'), Some(document.len() - 1), "one line: {document}");
+        serde_json::from_str(&document).unwrap()
+    }
+
+    /// A request about which there is all to say that there can be.
+    fn full() -> Entry {
+        let caller =
+            Caller { org: "acme".parse().unwrap(), user: "ann".parse().unwrap(), key: "key_1".parse().unwrap() };
+        let entry = Entry { caller: Some(caller), ..entry() };
+        entry.log.set_replica(ReplicaUse { state: "loaded", bytes: 1_000_000, loaded: true });
+        entry.log.write_begins(Action::Update, ClientId::from_bits([7; 16]), "name,phone".to_owned());
+        entry.log.write_made(3);
+        entry
+    }
+
+    #[test]
+    fn the_line_is_a_document_in_the_embedded_metric_format() {
+        let line = line(&full(), StatusCode::OK, None);
+        let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+        assert_eq!(directives.len(), 1);
+        assert_eq!(directives[0]["Namespace"], NAMESPACE);
+        assert_eq!(directives[0]["Dimensions"], json!([[DIMENSION]]));
+        let metrics = directives[0]["Metrics"].as_array().unwrap();
+        let mut names: Vec<&str> = metrics.iter().map(|metric| metric["Name"].as_str().unwrap()).collect();
+        names.sort_unstable();
+        let mut expected = METRICS;
+        expected.sort_unstable();
+        assert_eq!(names, expected);
+        // Whatever a directive names must be there: a text for a dimension, a number for a metric.
+        assert!(line[DIMENSION].is_string());
+        for metric in metrics {
+            assert_eq!(metric["Unit"], "Count");
+            assert!(line[metric["Name"].as_str().unwrap()].is_number(), "{metric} in {line}");
+        }
+        assert!(line["_aws"]["Timestamp"].as_u64().unwrap() > 1_700_000_000_000);
+    }
+
+    #[test]
+    fn everything_is_said_once_and_plainly() {
+        let line = line(&full(), StatusCode::OK, None);
+        for (field, value) in [
+            ("level", json!("INFO")),
+            ("message", json!("request")),
+            ("request_id", json!("request")),
+            ("trace_id", json!("1-5759e988-bd862e3fe1be46a994272793")),
+            ("function", json!("local")),
+            ("cold_start", json!(1)),
+            ("route", json!("GET /clients")),
+            ("status", json!(200)),
+            ("org", json!("acme")),
+            ("user", json!("ann")),
+            ("key_id", json!("key_1")),
+            ("round_trips", json!(0)),
+            ("read_units", json!(0)),
+            ("replica", json!("loaded")),
+            ("replica_bytes", json!(1_000_000)),
+            ("replica_loads", json!(1)),
+            ("change", json!("update")),
+            ("client_id", json!("07070707-0707-8707-8707-070707070707")),
+            ("client_version", json!(3)),
+            ("fields", json!("name,phone")),
+            ("server_errors", json!(0)),
+            ("unauthorized", json!(0)),
+        ] {
+            assert_eq!(line[field], value, "{field} in {line}");
+        }
+        assert!(line["timestamp"].as_str().unwrap().parse::<Timestamp>().is_ok());
+        assert!(line["duration_ms"].as_f64().unwrap() >= 0.0);
+        assert!(line.get("error").is_none() && line.get("cause").is_none());
+    }
+
+    #[test]
+    fn what_there_is_not_is_left_out() {
+        let line = line(&entry(), StatusCode::UNAUTHORIZED, Some(&ApiError::Unauthorized));
+        for field in ["org", "user", "key_id", "replica", "replica_loads", "change", "client_id", "fields", "cause"] {
+            assert!(line.get(field).is_none(), "{field} in {line}");
+        }
+        assert_eq!((&line["error"], &line["unauthorized"]), (&json!("unauthorized"), &json!(1)));
+    }
+
+    #[test]
+    fn faults_are_counted_and_a_mistake_of_the_caller_is_none() {
+        let unavailable = ApiError::Unavailable(StoreError::outcome_unknown("UpdateItem clients"));
+        for (error, counts) in [(unavailable, 1), (ApiError::Internal, 1), (ApiError::NotFound, 0)] {
+            let line = line(&entry(), error.problem().status, Some(&error));
+            assert_eq!(line["server_errors"], json!(counts), "{line}");
+            assert_eq!(line["cause"].is_string(), matches!(error, ApiError::Unavailable(_)), "{line}");
+        }
+    }
+
+    #[test]
+    fn only_the_first_request_of_a_process_is_a_cold_start() {
+        let (lines, context) = (Arc::new(RequestLines::from_env()), Context::default());
+        let starts = [0, 1, 2].map(|_| Entry::new(ROUTE, &lines, &context).cold_start);
+        assert_eq!(starts, [true, false, false]);
+    }
+}

@@ -1,0 +1,112 @@
+//! The spans of OpenTelemetry (feature `otel`): one for each request, and under it the AWS SDK's own, one
+//! for each call of a table. They say no more than the request line does: no event of the log goes along.
+
+use std::{env, time::Duration};
+
+use lambda_http::http::HeaderMap;
+use opentelemetry::{
+    KeyValue,
+    propagation::TextMapPropagator,
+    trace::{TraceContextExt, TracerProvider},
+};
+use opentelemetry_http::HeaderExtractor;
+use opentelemetry_otlp::{SpanExporter, WithExportConfig};
+use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
+use tracing::{Span, field::Empty, level_filters::LevelFilter};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing_subscriber::{Layer as _, Registry, filter::FilterFn};
+
+use super::line::Entry;
+
+/// Where the collector is, in OpenTelemetry's own words; absent or empty: there is none.
+const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+/// How long a request waits for its spans to be sent. The collector is on this machine.
+const PATIENCE: Duration = Duration::from_millis(300);
+/// The target of a request's span.
+const TARGET: &str = concat!(env!("CARGO_CRATE_NAME"), "::span");
+/// The target of the spans of the SDK's operations.
+const SDK: &str = "aws_sdk_dynamodb::operation";
+
+/// What adds the spans to the log.
+pub(super) type Layer = Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync>;
+
+/// Sends spans to the collector, where there is one.
+#[derive(Debug, Default)]
+pub(super) struct Exporter(Option<SdkTracerProvider>);
+
+impl Exporter {
+    pub(super) fn from_env() -> Self {
+        if env::var(ENDPOINT).is_ok_and(|url| !url.is_empty()) {
+            let exporter = SpanExporter::builder().with_http().with_timeout(PATIENCE).build();
+            // Requests are served without spans rather than not at all.
+            let provider = exporter.map(|exporter| {
+                SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource()).build()
+            });
+            return Self(provider.ok());
+        }
+        Self(None)
+    }
+
+    pub(super) fn layer(&self) -> Option<Layer> {
+        let tracer = self.0.as_ref()?.tracer("clients-api");
+        let spans = FilterFn::new(|metadata| {
+            metadata.is_span() && (metadata.target() == TARGET || metadata.target().starts_with(SDK))
+        });
+        let layer = tracing_opentelemetry::layer()
+            .with_tracer(tracer)
+            .with_location(false)
+            .with_threads(false)
+            .with_tracked_inactivity(false)
+            .with_filter(spans.with_max_level_hint(LevelFilter::DEBUG));
+        Some(layer.boxed())
+    }
+
+    pub(super) async fn flush(&self) {
+        let Some(provider) = self.0.clone() else { return };
+        // It blocks until all is sent.
+        let flushed = tokio::task::spawn_blocking(move || provider.force_flush());
+        if !matches!(tokio::time::timeout(PATIENCE, flushed).await, Ok(Ok(Ok(())))) {
+            tracing::warn!("could not send spans");
+        }
+    }
+}
+
+/// Who sends: by OpenTelemetry's own variables, else the Lambda function.
+fn resource() -> Resource {
+    let mut resource = Resource::builder();
+    if let Ok(function) = env::var("AWS_LAMBDA_FUNCTION_NAME") {
+        if env::var("OTEL_SERVICE_NAME").is_err() {
+            resource = resource.with_service_name(function.clone());
+        }
+        resource = resource.with_attribute(KeyValue::new("faas.name", function));
+    }
+    if let Ok(version) = env::var("AWS_LAMBDA_FUNCTION_VERSION") {
+        resource = resource.with_attribute(KeyValue::new("faas.version", version));
+    }
+    resource.build()
+}
+
+/// The span of a request, within the trace that its `traceparent` names, and the trace's identifier.
+pub(super) fn of_request(entry: &Entry, headers: &HeaderMap) -> (Span, Option<String>) {
+    // At a level that the log does not listen to: a span is no line.
+    let span = tracing::debug_span!(
+        target: TARGET,
+        "request",
+        otel.name = format!("{} {}", entry.route.method, entry.route.path),
+        otel.kind = "server",
+        otel.status_code = Empty,
+        http.request.method = entry.route.method,
+        http.route = entry.route.path,
+        http.response.status_code = Empty,
+        error.r#type = Empty,
+        faas.invocation_id = entry.request_id,
+        faas.coldstart = entry.cold_start,
+    );
+    if span.is_disabled() {
+        return (span, None);
+    }
+    // A span that has begun has the parent that it has: not so this one, which nobody has entered yet.
+    drop(span.set_parent(TraceContextPropagator::new().extract(&HeaderExtractor(headers))));
+    let trace = span.context().span().span_context().trace_id();
+    (span, Some(trace.to_string()))
+}
