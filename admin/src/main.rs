@@ -7,6 +7,7 @@ mod connection;
 mod expiry;
 mod failure;
 mod keys;
+mod org;
 mod output;
 mod tables;
 
@@ -16,7 +17,7 @@ use clap::{Parser, Subcommand};
 
 use connection::Connection;
 
-/// Operates the Clients API: the API keys of organizations, and the tables of local engines.
+/// Operates the Clients API: organizations, their API keys, and the tables of local engines.
 ///
 /// Talks to AWS as the AWS SDK is configured, or to the DynamoDB engine that
 /// AWS_ENDPOINT_URL_DYNAMODB points at.
@@ -34,6 +35,9 @@ enum Command {
     /// Create, list, revoke and rotate API keys.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Export, import and delete organizations.
+    #[command(subcommand)]
+    Org(org::Command),
     /// Create the tables on a local engine.
     #[command(subcommand)]
     Tables(tables::Command),
@@ -44,6 +48,7 @@ async fn main() -> ExitCode {
     let Cli { connection, command } = Cli::parse();
     let done = match command {
         Command::Keys(command) => keys::run(command, &connection).await,
+        Command::Org(command) => org::run(command, &connection).await,
         Command::Tables(command) => tables::run(command, &connection).await,
     };
     match done {

@@ -36,8 +36,8 @@ pub use request::{IDEMPOTENCY_KEY, Request, RequestParts};
 pub use request_log::{Action, ClientWrite, ReplicaUse, RequestLog, Units};
 pub use route::Route;
 pub use store::{
-    BY_ORG, BY_UPDATED_AT, Change, Created, Cursor, FeedClient, FeedPage, KeyRecord, KeyState, LongNotes, NewKey,
-    Refused, Stamp, Store, StoreError, Tables,
+    BY_ORG, BY_UPDATED_AT, Change, ClientPage, ClientRecord, ClockError, Created, Cursor, FeedClient, FeedPage,
+    IMPORTED_WITH, Import, Imported, KeyRecord, KeyState, LongNotes, NewKey, Refused, Stamp, Store, StoreError, Tables,
 };
 pub use time::{Clock, Timestamp};
 

@@ -404,7 +404,7 @@ impl UpdateExpression {
 }
 
 /// One try, without the SDK's own repetition: it knows nothing of marks.
-fn once() -> aws_sdk_dynamodb::config::Builder {
+pub(super) fn once() -> aws_sdk_dynamodb::config::Builder {
     aws_sdk_dynamodb::config::Builder::new().retry_config(RetryConfig::disabled())
 }
 

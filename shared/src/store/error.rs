@@ -71,6 +71,14 @@ impl StoreError {
         }
     }
 
+    pub(super) fn unprocessed(operation: &'static str) -> Self {
+        Self {
+            operation,
+            kind: Kind::Throttled,
+            cause: "the table left all of a batch undone, again and again".to_owned(),
+        }
+    }
+
     /// The table refused the call for its rate, before it took effect.
     #[must_use]
     pub fn is_throttled(&self) -> bool {

@@ -53,7 +53,7 @@ pub struct FeedPage {
 
 /// A place in the feed.
 #[derive(Clone, Debug)]
-pub struct Cursor(Item);
+pub struct Cursor(pub(super) Item);
 
 /// A client's long notes, and the version that they belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,7 +159,7 @@ impl Store {
 
 /// A page of 1 MB takes longer than an item: on DynamoDB Local, which searches its index from the start,
 /// some seconds in a large organization. Lists have the time.
-fn patient() -> aws_sdk_dynamodb::config::Builder {
+pub(super) fn patient() -> aws_sdk_dynamodb::config::Builder {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(Duration::from_secs(6))

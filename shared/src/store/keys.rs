@@ -29,7 +29,7 @@ pub struct NewKey {
 /// What the table knows of a key: everything but the key.
 #[derive(Clone, Debug)]
 pub struct KeyRecord {
-    hash: KeyHash,
+    pub(super) hash: KeyHash,
     /// On whose behalf it acts, and its public name.
     pub caller: Caller,
     /// What people call it.
@@ -258,7 +258,7 @@ impl Store {
     }
 }
 
-fn record(item: &Item) -> Result<KeyRecord, StoreError> {
+pub(super) fn record(item: &Item) -> Result<KeyRecord, StoreError> {
     Ok(KeyRecord {
         hash: KeyHash::stored(item::required(item, key::HASH)?),
         caller: Caller {

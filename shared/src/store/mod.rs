@@ -5,6 +5,7 @@ mod error;
 mod feed;
 mod item;
 mod keys;
+mod organization;
 mod schema;
 
 use std::time::Duration;
@@ -15,6 +16,7 @@ pub use clients::{Created, Refused, Stamp};
 pub use error::StoreError;
 pub use feed::{Change, Cursor, FeedClient, FeedPage, LongNotes};
 pub use keys::{KeyRecord, KeyState, NewKey};
+pub use organization::{ClientPage, ClientRecord, ClockError, IMPORTED_WITH, Import, Imported};
 pub use schema::{BY_ORG, BY_UPDATED_AT, Tables};
 
 use crate::request_log::RequestLog;

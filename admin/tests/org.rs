@@ -1,0 +1,464 @@
+//! `admin org`, called as an operator calls it, on an embedded engine.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test that cannot go on should fail loudly")]
+
+use std::{
+    fs::File,
+    io::Write,
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use local::engine::Engine;
+use serde_json::{Value, json};
+use shared::{
+    ApiKey, Caller, Client, ClientId, ClientPatch, ClientRecord, Clock, Created, KeyState, NewClient, NewKey, OrgId,
+    Stamp, Store, Tables,
+};
+
+/// In every text of the clients, and nowhere else.
+const PERSONAL: &str = "Zweitschlüssel";
+
+struct Desk {
+    engine: Engine,
+    store: Store,
+    org: OrgId,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let engine = Engine::in_memory().await.unwrap();
+        let store = Store::new(engine.config(), Tables::default());
+        store.create_tables().await.unwrap();
+        Self { engine, store, org: "acme".parse().unwrap() }
+    }
+
+    /// One with some clients of all kinds, and one that was deleted.
+    async fn with_clients() -> Self {
+        let desk = Self::new().await;
+        desk.create(json!({ "name": format!("{PERSONAL} \"a\""), "phone": format!("{PERSONAL} 1") })).await;
+        desk.create(json!({ "name": PERSONAL, "status": "inactive", "notes": format!("{PERSONAL}\n").repeat(300) }))
+            .await;
+        desk.create(json!({ "name": PERSONAL, "notes": PERSONAL })).await;
+        let gone = desk.create(json!({ "name": PERSONAL })).await;
+        desk.store.delete(&desk.stamp(), gone.id, None).await.unwrap();
+        desk
+    }
+
+    fn stamp(&self) -> Stamp {
+        let caller = Caller { org: self.org.clone(), user: "ann".parse().unwrap(), key: "key_1".parse().unwrap() };
+        Stamp { caller, at: Clock::system().now() }
+    }
+
+    async fn create(&self, body: Value) -> Client {
+        self.create_in("acme", body).await
+    }
+
+    async fn create_in(&self, org: &str, body: Value) -> Client {
+        let new = NewClient::parse(body.to_string().as_bytes()).unwrap();
+        let mut stamp = self.stamp();
+        stamp.caller.org = org.parse().unwrap();
+        match self.store.create(&stamp, ClientId::random(), new, None).await.unwrap() {
+            Created::New(client) => client,
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    async fn key(&self, org: &str) -> ApiKey {
+        let key = ApiKey::generate().unwrap();
+        let now = Clock::system().now();
+        let new = NewKey {
+            org: org.parse().unwrap(),
+            user: "ann".parse().unwrap(),
+            name: "k".to_owned(),
+            expires_at: now.after(Duration::from_secs(3600)),
+        };
+        self.store.create_key(&key, new, now).await.unwrap();
+        key
+    }
+
+    /// The organization's clients, without what an import changes.
+    async fn clients(&self, org: &str) -> Vec<Client> {
+        let epoch = shared::Timestamp::from_millis(0);
+        let content = |record: ClientRecord| Client { version: 0, updated_at: epoch, ..record.client };
+        self.records(org).await.into_iter().map(content).collect()
+    }
+
+    async fn records(&self, org: &str) -> Vec<ClientRecord> {
+        let (org, mut records, mut next) = (org.parse().unwrap(), Vec::new(), None);
+        loop {
+            let page = self.store.export(&org, next).await.unwrap();
+            records.extend(page.clients);
+            next = page.next;
+            if next.is_none() {
+                return records;
+            }
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_admin"));
+        command.args(arguments).env_clear().env("HOME", "/nonexistent");
+        command.env("AWS_ENDPOINT_URL_DYNAMODB", self.engine.url());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn export(&self) -> Vec<u8> {
+        done(&self.run(&["org", "export", "--org", "acme"])).stdout.clone()
+    }
+
+    /// Imports what comes through a pipe.
+    fn import(&self, input: &[u8], arguments: &[&str]) -> Output {
+        let arguments = [&["org", "import", "--user", "olga"], arguments].concat();
+        let mut child = self.command(&arguments).stdin(Stdio::piped()).spawn().unwrap();
+        give(&mut child, input);
+        child.wait_with_output().unwrap()
+    }
+}
+
+/// Writes to a child's standard input, as far as it listens.
+fn give(child: &mut Child, input: &[u8]) {
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    std::thread::spawn(move || drop(stdin.write_all(&input)));
+}
+
+fn stderr(output: &Output) -> String {
+    let text = String::from_utf8(output.stderr.clone()).unwrap();
+    assert!(!text.contains(PERSONAL) && !text.contains("ba_"), "{text}");
+    text
+}
+
+fn done(output: &Output) -> &Output {
+    assert!(output.status.success(), "{}", stderr(output));
+    output
+}
+
+/// The one line that says why the command failed.
+fn failure(output: &Output) -> String {
+    let text = stderr(output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let last = text.lines().last().unwrap_or_default();
+    last.strip_prefix("error: ").unwrap_or_else(|| panic!("{text}")).to_owned()
+}
+
+fn lines(export: &[u8]) -> Vec<Value> {
+    let lines = export.strip_suffix(b"\n").unwrap().split(|byte| *byte == b'\n');
+    lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+}
+
+fn written(lines: &[Value]) -> Vec<u8> {
+    lines.iter().flat_map(|line| format!("{line}\n").into_bytes()).collect()
+}
+
+#[tokio::test]
+async fn an_export_says_what_it_is_and_holds_all_that_is_known_of_each_client() {
+    let desk = Desk::with_clients().await;
+    let output = desk.run(&["org", "export", "--org", "acme"]);
+    assert!(stderr(done(&output)).contains("3 clients of acme"));
+    let lines = lines(&output.stdout);
+    assert_eq!(lines.len(), 5);
+    assert_eq!((&lines[0]["orgId"], &lines[0]["formatVersion"]), (&json!("acme"), &json!(1)));
+    assert_eq!(lines[4], json!({ "clients": 3 }));
+    for line in &lines[1..4] {
+        let id = line["id"].as_str().unwrap().parse().unwrap();
+        let client = desk.store.get(&desk.stamp().caller, id).await.unwrap().unwrap();
+        let mut expected = serde_json::to_value(&client).unwrap();
+        for (field, value) in [
+            ("createdBy", json!("ann")),
+            ("createdWith", json!("key_1")),
+            ("updatedBy", json!("ann")),
+            ("updatedWith", json!("key_1")),
+            ("version", json!(client.version)),
+        ] {
+            expected[field] = value;
+        }
+        assert_eq!(line, &expected);
+    }
+}
+
+#[tokio::test]
+async fn an_organization_without_clients_is_exported_and_imported_too() {
+    let desk = Desk::new().await;
+    let export = desk.export();
+    assert_eq!(lines(&export)[1..], [json!({ "clients": 0 })]);
+    assert!(stderr(done(&desk.import(&export, &["--org", "acme"]))).contains("Imported 0 clients into acme"));
+}
+
+#[tokio::test]
+async fn an_export_that_nobody_takes_is_a_failure() {
+    let desk = Desk::with_clients().await;
+    let mut child = desk.command(&["org", "export", "--org", "acme"]).spawn().unwrap();
+    drop(child.stdout.take());
+    assert!(failure(&child.wait_with_output().unwrap()).starts_with("the export is incomplete"));
+}
+
+#[tokio::test]
+async fn exported_deleted_and_imported_an_organization_is_the_same_from_a_pipe_and_from_a_file() {
+    let desk = Desk::with_clients().await;
+    let before = desk.clients("acme").await;
+    let export = desk.export();
+    for from_file in [false, true] {
+        done(&desk.run(&["org", "delete", "--org", "acme", "--confirm", "acme"]));
+        assert_eq!(desk.clients("acme").await, []);
+        let output = if from_file {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(&export).unwrap();
+            let arguments = ["org", "import", "--user", "olga", "--org", "acme"];
+            desk.command(&arguments).stdin(File::open(file.path()).unwrap()).output().unwrap()
+        } else {
+            desk.import(&export, &["--org", "acme"])
+        };
+        assert!(stderr(done(&output)).contains("Imported 3 clients into acme: 3 new"), "{}", stderr(&output));
+        assert_eq!(desk.clients("acme").await, before);
+    }
+    let record = desk.records("acme").await.remove(0);
+    assert_eq!((record.created_by.as_str(), record.updated_by.as_str()), ("ann", "olga"));
+    assert_eq!(record.updated_with.as_str(), "import");
+}
+
+#[tokio::test]
+async fn an_import_says_what_it_did_and_what_it_left() {
+    let desk = Desk::with_clients().await;
+    let export = desk.export();
+    let ids: Vec<ClientId> = desk.clients("acme").await.iter().map(|client| client.id).collect();
+    let patch = ClientPatch { name: Some("changed".parse().unwrap()), ..ClientPatch::default() };
+    desk.store.update(&desk.stamp(), ids[0], &patch, None).await.unwrap();
+    desk.store.delete(&desk.stamp(), ids[1], None).await.unwrap();
+    let said = stderr(done(&desk.import(&export, &["--org", "acme"])));
+    for part in
+        ["Imported 0 clients", "1 as exported already", "1 there with another content", "1 deleted, and left so"]
+    {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
+    let said = stderr(done(&desk.import(&export, &["--org", "acme", "--overwrite"])));
+    assert!(said.contains("Imported 2 clients into acme: 0 new, 1 replaced, 1 brought back."), "{said}");
+    let said = stderr(done(&desk.import(&export, &["--org", "acme", "--overwrite"])));
+    assert!(said.contains("3 as exported already"), "{said}");
+}
+
+#[tokio::test]
+async fn a_file_that_was_cut_short_anywhere_is_refused_before_anything_is_written() {
+    let desk = Desk::with_clients().await;
+    let export = desk.export();
+    let target = Desk::new().await;
+    let ends: Vec<usize> = (0..export.len()).filter(|at| export[*at] == b'\n').collect();
+    assert_eq!(ends.len(), 5);
+    let mut cuts = vec![0, 1, export.len() - 3];
+    for end in &ends[..4] {
+        // Before the line's end, after it, and within the next one.
+        cuts.extend([*end, end + 1, end + 5]);
+    }
+    for cut in cuts {
+        let said = failure(&target.import(&export[..cut], &["--org", "acme"]));
+        assert!(said.starts_with("nothing was imported"), "cut at {cut}: {said}");
+    }
+    assert_eq!(target.clients("acme").await, []);
+    // The line break after the last line is no part of what it says.
+    done(&target.import(&export[..export.len() - 1], &["--org", "acme"]));
+    assert_eq!(target.clients("acme").await.len(), 3);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_file_is_said_by_line_and_quotes_nothing() {
+    let desk = Desk::with_clients().await;
+    let export = lines(&desk.export());
+    let target = Desk::new().await;
+    let refuse = |lines: &[Value], expected: &str| {
+        let said = failure(&target.import(&written(lines), &["--org", "acme"]));
+        assert!(said.starts_with("nothing was imported") && said.contains(expected), "{expected} is not in {said}");
+    };
+    let with = |field: &str, value: Value| {
+        let mut lines = export.clone();
+        lines[2][field] = value;
+        lines
+    };
+    let secret = json!(PERSONAL);
+    refuse(&with("id", secret.clone()), "line 3: `id`: not a UUID");
+    refuse(&with("name", json!(format!("{PERSONAL}\0"))), "line 3: `name`: must not contain control characters");
+    refuse(&with("name", Value::Null), "line 3: `name` is required");
+    refuse(&with("phone", json!(PERSONAL.repeat(10))), "line 3: `phone`: must be at most 50 characters");
+    refuse(&with("phone", json!([PERSONAL])), "line 3: `phone` must be a string");
+    refuse(&with("status", secret.clone()), "line 3: `status`: must be `active` or `inactive`");
+    refuse(&with("notes", json!(PERSONAL.repeat(1000))), "line 3: `notes`: must be at most 5000 characters");
+    refuse(&with("createdAt", secret.clone()), "line 3: `createdAt` must be an instant");
+    refuse(&with("createdBy", secret.clone()), "line 3: `createdBy`: must be 1 to 64 characters");
+    refuse(&with("version", secret.clone()), "line 3: `version` must be a whole number");
+    refuse(&with("version", json!(0)), "line 3: `version` must be a whole number");
+    refuse(&with("version", json!(u64::MAX)), "line 3: `version` must be a whole number");
+    refuse(&with(PERSONAL, secret.clone()), "line 3: is not an object of a client's fields");
+    refuse(&with("id", export[1]["id"].clone()), "line 3: `id` must be greater");
+    refuse(&[&export[..2], &[json!({ "clients": 3 })]].concat(), "its last line says 3 clients, but there are 1");
+    refuse(&[&export[..], &export[1..2]].concat(), "it goes on after its last line, line 5");
+    refuse(&export[1..], "it does not begin as an export does");
+    let all_wrong: Vec<Value> = std::iter::repeat_n(json!({ "name": PERSONAL }), 9).collect();
+    refuse(&[&export[..1], &all_wrong, &[json!({ "clients": 9 })]].concat(), "; and 4 lines more");
+    let mut other_format = export.clone();
+    other_format[0]["formatVersion"] = json!(2);
+    refuse(&other_format, "format 2");
+    for input in [PERSONAL.as_bytes(), b"\xff\xfe", b"", &vec![b'x'; 300_000]] {
+        let said = failure(&target.import(input, &["--org", "acme"]));
+        assert!(said.starts_with("nothing was imported"), "{said}");
+    }
+    let long_line = [&written(&export[..1])[..], &vec![b' '; 300_000]].concat();
+    let said = failure(&target.import(&long_line, &["--org", "acme"]));
+    assert!(said.contains("line 2 is longer"), "{said}");
+    let torn = [&written(&export[..1])[..], format!("{{\"name\":\"{PERSONAL}\n").as_bytes()].concat();
+    assert!(failure(&target.import(&torn, &["--org", "acme"])).contains("line 2: is not JSON"));
+    assert_eq!(target.clients("acme").await, []);
+}
+
+#[tokio::test]
+async fn the_largest_client_fits_a_line() {
+    let desk = Desk::new().await;
+    // As JSON these take the most bytes: six for each character that is one of ours.
+    desk.create(
+        json!({ "name": "\u{10ffff}".repeat(200), "phone": "\u{10ffff}".repeat(50), "notes": "\n".repeat(5_000) }),
+    )
+    .await;
+    let mut export = lines(&desk.export());
+    let escaped = written(&export);
+    export[1]["notes"] = json!("x");
+    done(&desk.import(&escaped, &["--org", "other", "--from", "acme"]));
+    assert_eq!(desk.clients("other").await, desk.clients("acme").await);
+    let surrogates = String::from_utf8(written(&export))
+        .unwrap()
+        .replace("\"x\"", &format!("\"{}\"", r"\udbff\udfff".repeat(5_000)));
+    done(&desk.import(surrogates.as_bytes(), &["--org", "third", "--from", "acme"]));
+    assert_eq!(desk.clients("third").await[0].notes.as_ref().unwrap().as_str(), "\u{10ffff}".repeat(5_000));
+}
+
+#[tokio::test]
+async fn another_organizations_export_is_taken_only_if_that_is_meant() {
+    let desk = Desk::with_clients().await;
+    let export = desk.export();
+    let said = failure(&desk.import(&export, &["--org", "acme-staging"]));
+    assert!(said.contains("an export of acme, not of acme-staging") && said.contains("--from acme"), "{said}");
+    assert_eq!(desk.clients("acme-staging").await, []);
+    let before = desk.clients("acme").await;
+    done(&desk.import(&export, &["--org", "acme-staging", "--from", "acme"]));
+    assert_eq!(desk.clients("acme-staging").await, before);
+    assert_eq!(desk.clients("acme").await, before);
+}
+
+#[tokio::test]
+async fn an_import_that_was_killed_goes_on_when_it_is_repeated() {
+    let desk = Desk::new().await;
+    let mut lines = vec![json!({
+        "format": "clients-api/organization", "formatVersion": 1, "orgId": "acme", "exportedAt": "2026-01-31T09:30:00.000Z",
+    })];
+    const CLIENTS: usize = 2_000;
+    for at in 0..CLIENTS {
+        lines.push(json!({
+            "id": format!("00000000-0000-4000-8000-{at:012x}"), "name": format!("client {at}"), "status": "active",
+            "createdAt": "2026-01-31T09:30:00.000Z", "createdBy": "ann", "createdWith": "key_1",
+            "updatedAt": "2026-01-31T09:30:00.000Z", "updatedBy": "ann", "updatedWith": "key_1", "version": 3,
+        }));
+    }
+    lines.push(json!({ "clients": CLIENTS }));
+    let export = written(&lines);
+    let arguments = ["org", "import", "--user", "olga", "--org", "acme", "--overwrite"];
+    let mut child = desk.command(&arguments).stdin(Stdio::piped()).spawn().unwrap();
+    give(&mut child, &export);
+    let begin = Instant::now();
+    while desk.clients("acme").await.len() < 100 {
+        assert!(begin.elapsed() < Duration::from_secs(30));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let there = desk.clients("acme").await.len();
+    assert!((100..CLIENTS).contains(&there), "{there}");
+    let said = stderr(done(&desk.import(&export, &["--org", "acme", "--overwrite"])));
+    assert!(said.contains(&format!("{} new, 0 replaced", CLIENTS - there)), "{there}: {said}");
+    let versions: Vec<u64> = desk.records("acme").await.iter().map(|record| record.client.version).collect();
+    assert_eq!(versions, [4; CLIENTS]);
+}
+
+#[tokio::test]
+async fn a_deletion_ends_every_key_and_leaves_nothing_of_the_organization() {
+    let desk = Desk::with_clients().await;
+    let (key, other) = (desk.key("acme").await, desk.key("acme2").await);
+    desk.key("acme").await;
+    desk.create_in("acme2", json!({ "name": "stays" })).await;
+
+    let child = desk.command(&["org", "delete", "--org", "acme", "--confirm", "acme"]).spawn().unwrap();
+    // A request that was let in before its key was revoked writes a few seconds later.
+    let begin = Instant::now();
+    while desk.store.find_key(&key.hash()).await.unwrap().unwrap().state(Clock::system().now()) == KeyState::Active {
+        assert!(begin.elapsed() < Duration::from_secs(5));
+    }
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    desk.create(json!({ "name": PERSONAL })).await;
+
+    let output = child.wait_with_output().unwrap();
+    let said = stderr(done(&output));
+    assert!(output.stdout.is_empty());
+    for part in ["Revoked 2 keys of acme", "Deleted 5 items", "records of 2 keys", "6 hours"] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
+    assert_eq!(desk.store.purge_clients(&desk.org, |_| {}).await.unwrap(), 0);
+    assert!(desk.store.find_key(&key.hash()).await.unwrap().is_none());
+    assert_eq!(desk.clients("acme2").await.len(), 1);
+    let other = desk.store.find_key(&other.hash()).await.unwrap().unwrap();
+    assert_eq!(other.state(Clock::system().now()), KeyState::Active);
+
+    // Again: there is nothing to do, and nothing to wait for.
+    let begin = Instant::now();
+    let said = stderr(done(&desk.run(&["org", "delete", "--org", "acme", "--confirm", "acme"])));
+    assert!(said.contains("Deleted 0 items"), "{said}");
+    assert!(begin.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn the_records_of_revoked_keys_can_be_kept() {
+    let desk = Desk::with_clients().await;
+    let key = desk.key("acme").await;
+    let output = desk.run(&["org", "delete", "--org", "acme", "--confirm", "acme", "--keep-keys"]);
+    assert!(stderr(done(&output)).contains("Kept the records of 1 key."));
+    let record = desk.store.find_key(&key.hash()).await.unwrap().unwrap();
+    assert_eq!(record.state(Clock::system().now()), KeyState::Revoked);
+    assert_eq!(desk.clients("acme").await, []);
+}
+
+#[tokio::test]
+async fn wrong_calls_are_usage_errors_and_change_nothing() {
+    let desk = Desk::with_clients().await;
+    let key = desk.key("acme").await;
+    for arguments in [
+        &["org"][..],
+        &["org", "export"],
+        &["org", "export", "--org", "a b"],
+        &["org", "import", "--org", "acme"],
+        &["org", "import", "--user", "olga"],
+        &["org", "delete", "--org", "acme"],
+        &["org", "delete", "--org", "acme", "--confirm", "acm"],
+        &["org", "delete", "--org", "acme", "--confirm", "ACME"],
+        &["org", "delete", "--org", "acme", "--confirm", ""],
+    ] {
+        let output = desk.run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+    assert_eq!(desk.clients("acme").await.len(), 3);
+    let record = desk.store.find_key(&key.hash()).await.unwrap().unwrap();
+    assert_eq!(record.state(Clock::system().now()), KeyState::Active);
+}
+
+#[tokio::test]
+async fn tables_that_are_missing_are_one_clear_line() {
+    let desk = Desk::with_clients().await;
+    let export = desk.export();
+    desk.store.delete_tables().await.unwrap();
+    for output in [
+        desk.run(&["org", "export", "--org", "acme"]),
+        desk.import(&export, &["--org", "acme"]),
+        desk.run(&["org", "delete", "--org", "acme", "--confirm", "acme"]),
+    ] {
+        assert!(failure(&output).contains("ResourceNotFoundException"));
+    }
+}
