@@ -350,7 +350,8 @@ async fn another_organizations_export_is_taken_only_if_that_is_meant() {
 async fn an_import_that_was_killed_goes_on_when_it_is_repeated() {
     let desk = Desk::new().await;
     let mut lines = vec![json!({
-        "format": "clients-api/organization", "formatVersion": 1, "orgId": "acme", "exportedAt": "2026-01-31T09:30:00.000Z",
+        "format": "clients-api/organization", "formatVersion": 1, "orgId": "acme",
+        "exportedAt": "2026-01-31T09:30:00.000Z",
     })];
     const CLIENTS: usize = 2_000;
     for at in 0..CLIENTS {
@@ -412,6 +413,20 @@ async fn a_deletion_ends_every_key_and_leaves_nothing_of_the_organization() {
     let said = stderr(done(&desk.run(&["org", "delete", "--org", "acme", "--confirm", "acme"])));
     assert!(said.contains("Deleted 0 items"), "{said}");
     assert!(begin.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_key_that_is_made_during_a_deletion_is_not_overlooked() {
+    let desk = Desk::with_clients().await;
+    desk.key("acme").await;
+    let child = desk.command(&["org", "delete", "--org", "acme", "--confirm", "acme"]).spawn().unwrap();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let late = desk.key("acme").await;
+    let id = desk.store.find_key(&late.hash()).await.unwrap().unwrap().caller.key;
+    let said = failure(&child.wait_with_output().unwrap());
+    assert!(said.contains(id.as_str()) && said.contains("repeat the command"), "{said}");
+    done(&desk.run(&["org", "delete", "--org", "acme", "--confirm", "acme"]));
+    assert!(desk.store.find_key(&late.hash()).await.unwrap().is_none());
 }
 
 #[tokio::test]

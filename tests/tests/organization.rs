@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 use std::{
+    cell::Cell,
     collections::HashSet,
     sync::{
         Arc,
@@ -17,6 +18,7 @@ use end_to_end::{
     faults::{Call, Fault, FaultProxy},
     on_every_engine,
 };
+use futures_util::{StreamExt, TryStreamExt, stream};
 use list_clients::{
     params::ListParams,
     replicas::{Page, Replicas},
@@ -41,6 +43,7 @@ on_every_engine![
     a_write_that_was_answered_late_is_stamped_again,
     all_that_an_organization_has_is_deleted_and_nothing_else,
     an_operators_clock_is_compared_with_the_tables,
+    warm_replicas_agree_with_the_table_after_an_import_among_other_writes,
 ];
 
 const ROOM: usize = 64 * 1024 * 1024;
@@ -204,6 +207,10 @@ async fn a_warm_replica_shows_what_was_imported_at_the_next_list(lab: Lab) {
         source.create(&json!({ "name": name })).await;
     }
     records.extend(source.export().await);
+    // Exported long ago.
+    for record in &mut records {
+        record.client.updated_at = lab.start.before(Duration::from_secs(24 * 60 * 60));
+    }
     let world = World::new(&lab.store);
     let find = |name: &str| records.iter().find(|record| record.client.name.as_str() == name).unwrap().clone();
     world.import(&[find("there"), find("deleted")], false).await;
@@ -359,12 +366,15 @@ async fn all_that_an_organization_has_is_deleted_and_nothing_else(lab: Lab) {
         };
         lab.store.create_key(&ApiKey::generate().unwrap(), new, lab.start).await.unwrap();
     };
-    for at in 0..60 {
+    // More than is looked up at a time.
+    const CLIENTS: usize = 1_020;
+    let created = stream::iter(0..CLIENTS).map(async |at| {
         let client = world.create(&json!({ "name": format!("c{at}") })).await;
-        if at % 3 == 0 {
+        if at % 30 == 0 {
             world.delete(client.id).await;
         }
-    }
+    });
+    created.buffer_unordered(8).collect::<()>().await;
     create_key(&world).await;
     create_key(&world).await;
     for neighbour in &neighbours {
@@ -372,8 +382,8 @@ async fn all_that_an_organization_has_is_deleted_and_nothing_else(lab: Lab) {
         create_key(neighbour).await;
     }
     let mut heard = Vec::new();
-    assert_eq!(world.store.purge_clients(&world.org, |deleted| heard.push(deleted)).await.unwrap(), 60);
-    assert_eq!(heard.last(), Some(&60));
+    assert_eq!(world.store.purge_clients(&world.org, |deleted| heard.push(deleted)).await.unwrap(), CLIENTS);
+    assert_eq!(heard.last(), Some(&CLIENTS));
     let keys = world.store.all_keys_of(&world.org).await.unwrap();
     assert_eq!(keys.len(), 2);
     for key in &keys {
@@ -398,6 +408,51 @@ async fn an_operators_clock_is_compared_with_the_tables(lab: Lab) {
     assert!(matches!(error(60_000).await, Some(ClockError::Ahead(by)) if (58..=60).contains(&by.as_secs())));
     // An answer that takes long says less of a clock that is behind.
     assert!(matches!(error(-60_000).await, Some(ClockError::Behind(by)) if (50..=60).contains(&by.as_secs())));
+}
+
+/// Writers, an overwriting import and lists, all at once.
+async fn warm_replicas_agree_with_the_table_after_an_import_among_other_writes(lab: Lab) {
+    let world = World::new(&lab.store);
+    for at in 0..40 {
+        world.create(&json!({ "name": format!("c{at}") })).await;
+    }
+    let exported = world.export().await;
+    let ids: Vec<ClientId> = exported.iter().map(|record| record.client.id).collect();
+    let warm = [Replicas::new(ROOM), Replicas::new(ROOM)];
+    for replicas in &warm {
+        world.list(replicas).await;
+    }
+    let imported = Cell::new(false);
+    let writing = async |writer: u64| {
+        let mut random = fastrand::Rng::with_seed(writer);
+        while !imported.get() {
+            let id = ids[random.usize(..ids.len())];
+            let outcome = match random.u8(..4) {
+                0 => world.store.delete(&world.stamp(), id, None).await,
+                _ => world.store.update(&world.stamp(), id, &renamed("other"), None).await.map(drop),
+            };
+            assert!(matches!(outcome, Ok(()) | Err(Refused::NotFound)), "{outcome:?}");
+        }
+    };
+    let listing = async |replicas| {
+        while !imported.get() {
+            world.list(replicas).await;
+        }
+    };
+    let importing = async {
+        for _ in 0..5 {
+            let import = world.importing(true);
+            let import = &import;
+            let outcomes = stream::iter(&exported).map(|record| world.store.import(import, record));
+            assert_eq!(outcomes.buffer_unordered(4).try_collect::<Vec<_>>().await.unwrap().len(), ids.len());
+        }
+        imported.set(true);
+    };
+    tokio::join!(writing(1), writing(2), listing(&warm[0]), listing(&warm[1]), importing);
+    let fresh = world.list(&Replicas::new(ROOM)).await;
+    for replicas in &warm {
+        assert_eq!(world.list(replicas).await, fresh);
+    }
 }
 
 /// An engine, a store on it, and one through a proxy.

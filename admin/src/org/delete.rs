@@ -87,8 +87,8 @@ pub(crate) async fn run(Delete { org, keep_keys, .. }: Delete, store: &Store) ->
         eprintln!("Deleted the records of {}.", counted(keys.len(), "key"));
     }
     eprintln!(
-        "Warm instances of list-clients remember the clients for up to 6 hours. Nobody has a key to them; to use the id \
-         {org} again within that time, deploy list-clients anew before."
+        "Warm instances of list-clients remember the clients for up to 6 hours. Nobody has a key to them; to use the \
+         id {org} again within that time, deploy list-clients anew before."
     );
     Ok(())
 }
