@@ -9,16 +9,18 @@ use std::{
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use shared::{ClientId, Clock, ClockError, Imported, OrgId, Store, UserId};
+use shared::{ClientId, Clock, ClockError, Imported, OrgId, RequestLog, Store, UserId};
 
 use super::{
     counted,
     file::{Fault, Reader},
 };
 
-/// Writes under way at the same time. An organization is one partition, which takes some 1,000 write
-/// units a second, and the API writes there too.
+/// Writes under way at the same time.
 const PARALLEL: usize = 8;
+/// Write units a second: half of what DynamoDB gives an organization, which is one partition. The other
+/// half is for the API's writes.
+const PACE: f64 = 500.0;
 /// By how much this machine's clock may be wrong: the allowance of docs/consistency.md for any
 /// writer's.
 const CLOCK_SKEW: Duration = Duration::from_secs(2);
@@ -51,6 +53,8 @@ pub(crate) async fn run(Import { org, from, user, overwrite }: Import, store: &S
     check_clock(store, &org, &clock).await?;
 
     let mut tally = Tally::new(total);
+    let log = RequestLog::default();
+    let (store, begin) = (store.counting_into(&log), Instant::now());
     let import = shared::Import { org, user, overwrite, began: clock.now(), clock };
     // A file that changes between its two readings is found out here, at the latest at its last line.
     let (mut reader, _) = Reader::open(file.read()?)?;
@@ -58,6 +62,9 @@ pub(crate) async fn run(Import { org, from, user, overwrite }: Import, store: &S
     let written = stream::iter(records)
         .map(|record| async {
             let record = record?;
+            // A call that finds the client there is not in the units, but costs one at the least.
+            let due = log.units().write.max(log.calls().into()) / PACE;
+            tokio::time::sleep(Duration::from_secs_f64(due).saturating_sub(begin.elapsed())).await;
             let imported = store.import(&import, &record).await?;
             Ok::<_, anyhow::Error>((record.client.id, imported))
         })
