@@ -38,3 +38,9 @@ pub const RETRY_AFTER_SECONDS: u32 = 1;
 /// How long a deleted client's tombstone stays in the change feed, and with it the idempotency
 /// key that made the client.
 pub const TOMBSTONE_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// The memory of every function that reads or writes one client, in MB, as in `template.yaml`.
+pub const FUNCTION_MEMORY_MB: u32 = 256;
+/// The memory of the function that lists, in MB, as in `template.yaml`: it keeps replicas of whole
+/// organizations, and this is the size at which a function gets one whole core.
+pub const LIST_MEMORY_MB: u32 = 1769;
