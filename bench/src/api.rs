@@ -75,6 +75,11 @@ impl Call {
 }
 
 impl Answer {
+    /// How long its body is, in bytes.
+    pub(crate) fn body_bytes(&self) -> usize {
+        self.body.len()
+    }
+
     /// The identifier of the client in it.
     pub(crate) fn id(&self) -> Option<ClientId> {
         let body: Value = serde_json::from_slice(&self.body).ok()?;

@@ -118,19 +118,47 @@ async fn measure(lab: &Lab, args: &Args, table: &mut Table) -> Result<()> {
     let (org, clients, replicas) = last.context("no sizes")?;
     let ids: Arc<[ClientId]> = clients.iter().map(|client| client.id).collect();
     for &rate in &args.rates {
-        let writer = Writer::start(&lab.app, &org, ids.clone(), rate)?;
-        tokio::time::sleep(OVERLAP + Duration::from_secs(1)).await;
-        let (start, before) = (Instant::now(), writer.written());
-        let mut lists = Vec::new();
-        while start.elapsed() < Duration::from_secs(args.seconds) {
-            lists.push(Cost::of_list(&lab.app, &replicas, &org).await?);
-            tokio::time::sleep(PAUSE).await;
-        }
-        let achieved = f64::from(writer.written() - before) / start.elapsed().as_secs_f64();
+        let seconds = Duration::from_secs(args.seconds);
+        let (achieved, lists) = while_written(lab, &org, &ids, &replicas, rate, seconds).await?;
         let name = format!("at {rate} writes/s ({} achieved)", three_digits(achieved));
         row(table, lab, ids.len(), &name, &lists);
     }
     Ok(())
+}
+
+/// What lists cost while their organization takes so many writes a second, and how many it took.
+async fn while_written(
+    lab: &Lab,
+    org: &OrgId,
+    ids: &Arc<[ClientId]>,
+    replicas: &Replicas,
+    rate: u32,
+    duration: Duration,
+) -> Result<(f64, Vec<Cost>)> {
+    let writer = Writer::start(&lab.app, org, ids.clone(), rate)?;
+    tokio::time::sleep(OVERLAP + Duration::from_secs(1)).await;
+    let (start, before) = (Instant::now(), writer.written());
+    let mut lists = Vec::new();
+    while start.elapsed() < duration {
+        lists.push(Cost::of_list(&lab.app, replicas, org).await?);
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok((f64::from(writer.written() - before) / start.elapsed().as_secs_f64(), lists))
+}
+
+/// The writes a second that an organization took, and the median of the read units of its lists
+/// meanwhile.
+pub(crate) async fn units_while_written(
+    lab: &Lab,
+    org: &OrgId,
+    ids: &Arc<[ClientId]>,
+    rate: u32,
+    duration: Duration,
+) -> Result<(f64, f64)> {
+    let replicas = Replicas::new(BUDGET);
+    Cost::of_list(&lab.app, &replicas, org).await.context("cannot load the organization")?;
+    let (achieved, lists) = while_written(lab, org, ids, &replicas, rate, duration).await?;
+    Ok((achieved, Sample::of(lists.iter().map(|cost| cost.read_units)).median()))
 }
 
 fn row(table: &mut Table, lab: &Lab, size: usize, name: &str, costs: &[Cost]) {

@@ -3,7 +3,7 @@
 
 mod memory;
 mod server;
-mod work;
+pub(crate) mod work;
 
 use std::{
     collections::BTreeMap,

@@ -10,6 +10,7 @@ mod list;
 mod load;
 mod people;
 mod sample;
+mod scale;
 mod table;
 
 use std::process::ExitCode;
@@ -38,6 +39,8 @@ enum Command {
     Load(load::Args),
     /// What each endpoint costs on AWS
     Cost(cost::Args),
+    /// Costs, limits, and what gives out first as the load grows: the figures of docs/scale.md
+    Scale(scale::Args),
     /// The process that `load` puts its load on
     #[command(hide = true)]
     Serve(load::ServeArgs),
@@ -49,7 +52,20 @@ fn main() -> Result<ExitCode> {
         Command::Feed(args) => feed::run(&args)?,
         Command::Load(args) => return load::run(&args),
         Command::Cost(args) => cost::run(&args)?,
+        Command::Scale(args) => scale::run(&args)?,
         Command::Serve(args) => load::serve(&args)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
 }

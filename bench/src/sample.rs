@@ -28,6 +28,11 @@ impl Sample {
         self.percentile(50)
     }
 
+    /// Their mean; `None` where there are none.
+    pub(crate) fn mean(&self) -> Option<f64> {
+        (!self.0.is_empty()).then(|| self.0.iter().sum::<f64>() / self.0.len() as f64)
+    }
+
     /// The largest.
     pub(crate) fn max(&self) -> f64 {
         self.percentile(100)

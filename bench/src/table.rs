@@ -55,6 +55,13 @@ pub(crate) fn time(duration: Duration) -> String {
     }
 }
 
+/// A whole number, its thousands set apart.
+pub(crate) fn whole(n: f64) -> String {
+    let digits = format!("{n:.0}");
+    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| str::from_utf8(group).ok()).collect();
+    groups.join(",")
+}
+
 /// How many times as long `slow` takes.
 pub(crate) fn ratio(slow: Duration, fast: Duration) -> f64 {
     slow.as_secs_f64() / fast.as_secs_f64()

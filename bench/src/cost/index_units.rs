@@ -34,8 +34,8 @@ pub(crate) async fn statement(lab: &Lab) -> Result<String> {
         .send()
         .await?;
     Ok(format!(
-        "Write units include the index's, as reported by the engine: creating an item takes {}, changing\n\
-         its `updatedAt` takes {}.",
+        "Write units include the index's, as reported by the engine: creating a small item takes\n\
+         {}, changing its `updatedAt` takes\n{}.",
         parts(put.consumed_capacity()).context("no consumed capacity")?,
         parts(moved.consumed_capacity()).context("no consumed capacity")?,
     ))

@@ -17,6 +17,11 @@ pub(crate) struct Line {
     pub(crate) read_units: f64,
     pub(crate) write_units: f64,
     pub(crate) duration_ms: f64,
+    /// What the replica of a list holds.
+    pub(crate) replica_bytes: Option<u32>,
+    /// How long the line itself is, in bytes.
+    #[serde(skip)]
+    pub(crate) bytes: usize,
 }
 
 /// What this process has logged.
@@ -40,9 +45,9 @@ impl Meter {
     /// The last request's line.
     pub(crate) fn last(&self) -> Result<Option<Line>> {
         for line in self.log().split(|&byte| byte == b'\n').rev().filter(|line| !line.is_empty()) {
-            let line: Value = serde_json::from_slice(line)?;
-            if line["message"] == "request" {
-                return Ok(Some(serde_json::from_value(line)?));
+            let fields: Value = serde_json::from_slice(line)?;
+            if fields["message"] == "request" {
+                return Ok(Some(Line { bytes: line.len(), ..serde_json::from_value(fields)? }));
             }
         }
         Ok(None)
