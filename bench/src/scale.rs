@@ -500,6 +500,8 @@ mod tests {
         assert_eq!(resources[0].name, "a");
         assert_eq!(first_over(&resources, 9.0), None);
         assert_eq!(first_over(&resources, 11.0), Some(0));
+        // Both are over: the one that gave out before.
+        assert_eq!(first_over(&resources, 100.0), Some(0));
         assert_eq!(first_over(&resources[1..], 31.0), None);
         assert_eq!(first_over(&resources[1..], 32.0), Some(0));
     }

@@ -89,10 +89,10 @@ mod tests {
     fn an_item_is_as_long_as_its_names_and_values() {
         let item = HashMap::from([
             ("id".to_owned(), AttributeValue::S("né".to_owned())),
-            ("version".to_owned(), AttributeValue::N("123".to_owned())),
+            ("version".to_owned(), AttributeValue::N("12345".to_owned())),
             ("hasLongNotes".to_owned(), AttributeValue::Bool(true)),
         ]);
-        assert_eq!(bytes(&item).unwrap(), (2 + 3) + (7 + 3) + (12 + 1));
+        assert_eq!(bytes(&item).unwrap(), (2 + 3) + (7 + 4) + (12 + 1));
         let other = HashMap::from([("x".to_owned(), AttributeValue::Null(true))]);
         assert!(bytes(&other).is_err());
     }
