@@ -16,6 +16,9 @@ const IN_FLIGHT: usize = 32;
 const TRIES: u32 = 10;
 /// How long a key opens its organization: longer than any run.
 const KEY_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+/// Who writes, and with which key: identifiers as long as real ones, because they are part of every item.
+const USER: &str = "bench-000000000000000000000000000000";
+const KEY: &str = "key_00000000000000000000000000000000";
 
 /// Two tables on an engine.
 pub(crate) struct Lab {
@@ -114,5 +117,5 @@ impl Lab {
 
 /// Somebody of this organization.
 pub(crate) fn caller(org: &OrgId) -> Result<Caller> {
-    Ok(Caller { org: org.clone(), user: "bench".parse()?, key: "key_bench".parse()? })
+    Ok(Caller { org: org.clone(), user: USER.parse()?, key: KEY.parse()? })
 }

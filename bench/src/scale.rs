@@ -95,7 +95,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 struct Facts<'a> {
     measured: &'a [Measured],
     workload: Workload,
-    no_notes: ItemBytes,
+    few_notes: ItemBytes,
     short_notes: ItemBytes,
     long_notes: ItemBytes,
     tombstone: ItemBytes,
@@ -107,7 +107,7 @@ struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     async fn gather(lab: &Lab, measured: &'a [Measured], args: &Args) -> Result<Self> {
-        let no_notes = ItemBytes::of(lab, cases::SMALL, false).await?;
+        let few_notes = ItemBytes::of(lab, cases::SMALL, false).await?;
         let named = |name: &str| Measured::named(measured, name);
         let large = args.cost.large;
         let (of_small, of_large) = (list_of(args.cost.small), list_of(large));
@@ -128,7 +128,7 @@ impl<'a> Facts<'a> {
             },
             key_read_units,
             key_write_units: create.cold.write_units - create.warm.write_units,
-            units_again: units_again(no_notes.entry, OVERLAP.as_secs_f64()),
+            units_again: units_again(few_notes.entry, OVERLAP.as_secs_f64()),
             load_units: named(&first(&of_small))?.warm.read_units - key_read_units,
             largest_load_units: named(&first(&of_large))?.warm.read_units - key_read_units,
         };
@@ -149,7 +149,7 @@ impl<'a> Facts<'a> {
             let (achieved, units) = feed::units_while_written(lab, &org, &ids, rate, duration).await?;
             while_written.push((rate, achieved, units));
         }
-        Ok(Self { measured, workload, no_notes, short_notes, long_notes, tombstone, replica_bytes, while_written })
+        Ok(Self { measured, workload, few_notes, short_notes, long_notes, tombstone, replica_bytes, while_written })
     }
 
     /// The units of the clients table that requests like this read, and those that they write.
@@ -212,8 +212,8 @@ fn organization(facts: &Facts<'_>) -> String {
     let collection = quotas::ITEM_COLLECTION.value * prices::GB;
     let bytes = |bytes: f64| format!("{} B", whole(bytes));
     for (name, client) in [
-        ("clients without notes".to_owned(), facts.no_notes),
         (format!("clients with {}-character notes", cases::SHORT_NOTES.len()), facts.short_notes),
+        ("clients, one in twenty with such notes".to_owned(), facts.few_notes),
         (format!("clients with {notes_chars}-character notes, in ASCII"), facts.long_notes),
     ] {
         row(name, bytes(client.kept()), "10 GB", whole(collection / client.kept()));
@@ -256,7 +256,7 @@ fn organization(facts: &Facts<'_>) -> String {
     format!(
         "{table}\n\
          Bytes are means of the items that the store wrote, by DynamoDB's rules: the item, its entry in the\n\
-         index, and 100 bytes for each of the two. Units are the engine's; DynamoDB's rules give the same for\n\
+         index, and 100 bytes for each of the two; identifiers of organization and user have 36 bytes. Units are the engine's; DynamoDB's rules give the same for\n\
          these sizes, or this command fails. Each row is by itself: in one partition reads and writes share\n\
          what there is, and a write unit takes away three read units.\n"
     )
@@ -283,7 +283,7 @@ fn lists_and_writes(facts: &Facts<'_>) -> String {
          units for each write a second, and {break_even} writes a second cost nothing. Lists a second times writes\n\
          a second stay below {product}, less what the writes themselves take: {units_of_update} write units each.\n",
         overlap = OVERLAP.as_secs(),
-        entry = whole(facts.no_notes.entry),
+        entry = whole(facts.few_notes.entry),
         again = three_digits(again),
         break_even = three_digits(1.0 / again),
         product = whole(quotas::PARTITION_READS.value / again),

@@ -27,11 +27,12 @@ const LOADS: (usize, usize) = (3, 6);
 const CLIENTS: usize = 500;
 /// Notes as people write them.
 pub(crate) const SHORT_NOTES: &str = "Prefers e-mail. Met at the fair.";
-/// The organizations that are filled.
-pub(crate) const SMALL: &str = "small";
-pub(crate) const LARGE: &str = "large";
-pub(crate) const WITH_SHORT_NOTES: &str = "short-notes";
-pub(crate) const WITH_LONG_NOTES: &str = "long-notes";
+/// The organizations that are filled. Their identifiers, which are part of every item and index entry,
+/// are as long as UUIDs.
+pub(crate) const SMALL: &str = "small-000000000000000000000000000000";
+pub(crate) const LARGE: &str = "large-000000000000000000000000000000";
+pub(crate) const WITH_SHORT_NOTES: &str = "short-notes-000000000000000000000000";
+pub(crate) const WITH_LONG_NOTES: &str = "long-notes-0000000000000000000000000";
 
 /// Requests that cost the same.
 pub(crate) struct Case {
