@@ -255,10 +255,10 @@ fn organization(facts: &Facts<'_>) -> String {
     row("requests/s with one key".to_owned(), units(key_units, "read unit"), "3,000 read units/s", whole(most));
     format!(
         "{table}\n\
-         Bytes are means of the items that the store wrote, by DynamoDB's rules: the item, its entry in the\n\
-         index, and 100 bytes for each of the two; identifiers of organization and user have 36 bytes. Units are the engine's; DynamoDB's rules give the same for\n\
-         these sizes, or this command fails. Each row is by itself: in one partition reads and writes share\n\
-         what there is, and a write unit takes away three read units.\n"
+         Bytes are means of the items that the store wrote, by DynamoDB's rules: the item, its entry in the index,\n\
+         and 100 bytes for each of the two; identifiers of organization and user have 36 characters. Units are the\n\
+         engine's; DynamoDB's rules give the same for these sizes, or this command fails. Each row is by itself: in\n\
+         one partition reads and writes share what there is, and a write unit takes away three read units.\n"
     )
 }
 
