@@ -72,7 +72,6 @@ async fn the_tables_are_those_that_the_code_makes() {
         for (protection, on) in [
             (&properties["DeletionProtectionEnabled"], true),
             (&properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true),
-            (&properties["SSESpecification"]["SSEEnabled"], true),
         ] {
             assert_eq!(protection.as_bool(), Some(on), "{resource}");
         }
