@@ -9,3 +9,4 @@ pub mod history;
 pub mod lambda;
 pub mod linearizability;
 pub mod release;
+pub mod template;
