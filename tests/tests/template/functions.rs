@@ -9,10 +9,6 @@ use shared::limits;
 
 use crate::{FUNCTIONS, for_every_set, for_set, properties, resources};
 
-/// Memory in MB; `bench -- cost` counts dollars with the same.
-const MEMORY_MB: u32 = 256;
-const LIST_MEMORY_MB: u32 = 1769;
-
 #[test]
 fn there_are_those_that_have_a_route() {
     for_every_set(|_, template| {
@@ -33,7 +29,11 @@ fn each_has_its_time_and_memory() {
             let timeout = Duration::from_secs(function["Timeout"].as_u64().unwrap());
             assert_eq!(timeout, if is_list { limits::LIST_TIMEOUT } else { limits::WRITE_TIMEOUT }, "{name}");
             assert!(is_list || OVERLAP >= timeout + CLOCK_SKEW + IN_FLIGHT, "{name}");
-            assert_eq!(function["MemorySize"], if is_list { LIST_MEMORY_MB } else { MEMORY_MB }, "{name}");
+            assert_eq!(
+                function["MemorySize"],
+                if is_list { limits::LIST_MEMORY_MB } else { limits::FUNCTION_MEMORY_MB },
+                "{name}"
+            );
             assert_eq!(function["FunctionName"], format!("clients-api-{own_name}"));
             assert_eq!(function["Description"], format!("{} {}", route.method, route.path));
             assert_eq!(function["Runtime"], "provided.al2023");

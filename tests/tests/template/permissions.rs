@@ -28,10 +28,11 @@ fn no_policy_has_a_wildcard() {
                 for action in texts(&statement["Action"]) {
                     assert!(!action.contains('*'), "{role}: {action}");
                 }
-                // Alarms are described several at a time, which cannot be narrowed to some.
-                let is_described = statement["Action"] == "cloudwatch:DescribeAlarms";
+                // Alarms are described several at a time; trace segments have no resource.
+                let has_no_resource =
+                    ["cloudwatch:DescribeAlarms", "xray:PutTraceSegments"].contains(&texts(&statement["Action"])[0]);
                 for resource in texts(&statement["Resource"]) {
-                    assert!(is_described || !resource.contains('*'), "{role}: {resource}");
+                    assert!(has_no_resource || !resource.contains('*'), "{role}: {resource}");
                 }
             }
         }
@@ -50,8 +51,13 @@ fn functions_reach_the_two_tables_in_use_and_their_key_alone() {
         };
         let feed = format!("{clients}/index/byUpdatedAt");
         for (name, ..) in FUNCTIONS {
-            let mut opens_key = false;
+            let (mut opens_key, mut sends_spans) = (false, false);
             for statement in statements(template, &format!("{name}FunctionRole")) {
+                if statement["Sid"] == "SendSpansToXRay" {
+                    assert_eq!(statement["Action"], json!(["xray:PutTraceSegments", "xray:PutTelemetryRecords"]));
+                    sends_spans = true;
+                    continue;
+                }
                 let action = statement["Action"].as_str().unwrap();
                 let resource = statement["Resource"].as_str().unwrap();
                 if action == "kms:Decrypt" {
@@ -65,6 +71,7 @@ fn functions_reach_the_two_tables_in_use_and_their_key_alone() {
                 }
             }
             assert_eq!(opens_key, template["Parameters"]["EncryptionKeyArn"] != "", "{name}");
+            assert_eq!(sends_spans, template["Parameters"]["CollectorLayerArn"] != "", "{name}");
             // All that AWS's own policy adds is to write log lines.
             let managed = &properties(template, &format!("{name}FunctionRole"))["ManagedPolicyArns"];
             assert_eq!(*managed, json!(["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"]));
