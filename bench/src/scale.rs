@@ -10,7 +10,7 @@ mod workload;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, ensure};
-use list_clients::replica::OVERLAP;
+use list_clients::{replica::OVERLAP, replicas::PART_OF_MEMORY};
 use shared::{
     ClientId, OrgId,
     limits::{LIST_MEMORY_MB, NOTES_CHARS, TOMBSTONE_LIFE},
@@ -34,8 +34,6 @@ use workload::{Part, Spread, Workload, gives_out, reads_left, units_again};
 const RATES: [f64; 3] = [10.0, 1_000.0, 100_000.0];
 /// The size whose first load is too long to measure each time, in clients.
 const LARGER: f64 = 1_000_000.0;
-/// The part of its memory that the list function keeps for replicas, as in `list_clients::replicas`.
-const PART_FOR_REPLICAS: f64 = 0.5;
 
 /// What to measure, and what to assume.
 #[derive(clap::Args)]
@@ -242,7 +240,7 @@ fn organization(facts: &Facts<'_>) -> String {
         let most = quotas::PARTITION_READS.value / read;
         row(name, units(read, "read unit"), "3,000 read units/s", whole(most));
     }
-    let budget = f64::from(LIST_MEMORY_MB) * PART_FOR_REPLICAS;
+    let budget = f64::from(LIST_MEMORY_MB) / PART_OF_MEMORY as f64;
     let most = budget * 1024.0 * 1024.0 / facts.replica_bytes;
     row(
         "clients in a replica".to_owned(),
@@ -342,7 +340,7 @@ fn rates(facts: &Facts<'_>, args: &Args) -> String {
     };
     let budget = Quota {
         name: "replicas of an instance",
-        value: f64::from(LIST_MEMORY_MB) * PART_FOR_REPLICAS,
+        value: f64::from(LIST_MEMORY_MB) / PART_OF_MEMORY as f64,
         unit: "MB",
         raise: "more memory",
         source: "",

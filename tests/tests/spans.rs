@@ -98,6 +98,24 @@ async fn a_request_is_a_span_in_its_callers_trace_and_so_is_each_call_of_a_table
 }
 
 #[tokio::test]
+async fn the_span_of_a_fault_is_an_error_and_names_its_code() {
+    let backend = Backend::new().await;
+    let (url, exports) = collector().await;
+    let variables = [
+        ("AWS_ENDPOINT_URL_DYNAMODB", backend.engine.url()),
+        ("CLIENTS_TABLE", "no-such-table"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &url),
+    ];
+    let function = Function::start(binary(TRACED), &variables).await.unwrap();
+    let failed = function.invoke(backend.get().json(), limits::WRITE_TIMEOUT).await;
+    assert_eq!(failed.status(), 503, "{failed:?}");
+    let exports = exports.lock().unwrap().concat();
+    for part in ["error.type", "unavailable"] {
+        assert!(holds(&exports, part.as_bytes()), "{part} in {}", String::from_utf8_lossy(&exports));
+    }
+}
+
+#[tokio::test]
 async fn without_a_callers_trace_a_request_begins_one_of_its_own() {
     let backend = Backend::new().await;
     let (url, exports) = collector().await;

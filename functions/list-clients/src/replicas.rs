@@ -15,9 +15,9 @@ use crate::{
     replica::{Effort, OVERLAP, Replica},
 };
 
-/// The part of a function's memory that replicas may take: the rest is for loading them, for the
+/// One part in so many of a function's memory is what replicas may take: the rest is for loading them, for the
 /// answers, and for the runtime.
-const PART_OF_MEMORY: usize = 2;
+pub const PART_OF_MEMORY: usize = 2;
 /// The memory taken for granted where no platform says how much there is, in bytes.
 const DEFAULT_MEMORY: usize = 1024 * 1024 * 1024;
 /// What an organization costs besides its index, in bytes.

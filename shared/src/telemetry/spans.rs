@@ -98,7 +98,7 @@ pub(super) fn of_request(entry: &Entry, headers: &HeaderMap) -> (Span, Option<St
         http.request.method = entry.route.method,
         http.route = entry.route.path,
         http.response.status_code = Empty,
-        error.r#type = Empty,
+        "error.type" = Empty,
         faas.invocation_id = entry.request_id,
         faas.coldstart = entry.cold_start,
     );

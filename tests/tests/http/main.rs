@@ -16,4 +16,5 @@ mod idempotency;
 mod keys;
 mod list;
 mod organizations;
+mod policies;
 mod preconditions;

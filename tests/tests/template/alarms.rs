@@ -3,13 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use shared::telemetry::{DIMENSION, METRICS, NAMESPACE};
 
 use crate::{FUNCTIONS, for_every_set, properties, resources};
 
-/// The embedded metrics of the functions' request lines.
-const NAMESPACE: &str = "ClientsApi";
-const DIMENSION: &str = "function";
-const METRICS: [&str; 5] = ["read_units", "write_units", "server_errors", "unauthorized", "replica_loads"];
 /// What metric filters count in log lines.
 const COUNTED_IN_LOGS: [&str; 2] = ["clients-api-error-lines", "clients-api-too-many-requests"];
 

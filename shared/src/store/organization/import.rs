@@ -22,7 +22,7 @@ use crate::{
     time::{Clock, Timestamp},
 };
 
-/// What stands in a key's place as an imported client's `updatedWith`. No key is called so: their
+/// What stands in a key's place as an imported client's `updatedWith`, and for what was done to it. No key is called so: their
 /// names begin with `key_`.
 pub const IMPORTED_WITH: &str = "import";
 
@@ -225,6 +225,7 @@ fn imported(
     put(client::UPDATED_AT, s(updated_at));
     put(client::UPDATED_BY, s(&import.user));
     put(client::UPDATED_WITH, s(IMPORTED_WITH));
+    put(client::LAST_CHANGE, s(IMPORTED_WITH));
     put(client::VERSION, n(version.saturating_add(1)));
     put(client::WRITE_ID, s(write_id));
     // A client that is replaced goes on answering for the idempotency key that made it.
