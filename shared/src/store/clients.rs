@@ -119,24 +119,13 @@ impl Store {
     ) -> Result<Created, StoreError> {
         let write_id = Uuid::new_v4().to_string();
         let made = new.created(id, stamp.at);
-        let mut attributes = key(&stamp.caller, id);
+        let mut attributes = item::of(&stamp.caller.org, &made);
         let mut put = |attribute: &str, value| attributes.insert(attribute.to_owned(), value);
-        put(client::NAME, s(made.name.as_str()));
-        put(client::STATUS, s(made.status));
-        if let Some(phone) = &made.phone {
-            put(client::PHONE, s(phone.as_str()));
-        }
-        for (attribute, value) in made.notes.iter().flat_map(item::notes) {
-            put(attribute, value);
-        }
-        put(client::CREATED_AT, s(stamp.at));
         put(client::CREATED_BY, s(&stamp.caller.user));
         put(client::CREATED_WITH, s(&stamp.caller.key));
-        put(client::UPDATED_AT, s(stamp.at));
         put(client::UPDATED_BY, s(&stamp.caller.user));
         put(client::UPDATED_WITH, s(&stamp.caller.key));
         put(client::LAST_CHANGE, s(Action::Create.as_str()));
-        put(client::VERSION, n(1));
         put(client::WRITE_ID, s(&write_id));
         if let Some(hash) = request_hash {
             put(client::REQUEST_HASH, s(hash));

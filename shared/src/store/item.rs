@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     client::{Client, Name, Notes, Phone},
-    identity::ClientId,
+    identity::{ClientId, OrgId},
     time::Timestamp,
 };
 
@@ -73,6 +73,26 @@ pub(super) fn client(mut item: Item) -> Result<Client, StoreError> {
         phone: take(&mut item, client::PHONE).map(Phone::stored),
         notes: notes.map(Notes::stored),
     })
+}
+
+/// The attributes of a living client; who wrote it is the writer's to add.
+pub(super) fn of(org: &OrgId, client: &Client) -> Item {
+    let mut item = Item::from(
+        [
+            (client::ORG, s(org)),
+            (client::ID, s(client.id)),
+            (client::NAME, s(client.name.as_str())),
+            (client::STATUS, s(client.status)),
+            (client::CREATED_AT, s(client.created_at)),
+            (client::UPDATED_AT, s(client.updated_at)),
+            (client::VERSION, n(client.version)),
+        ]
+        .map(|(attribute, value)| (attribute.to_owned(), value)),
+    );
+    let phone = client.phone.as_ref().map(|phone| (client::PHONE, s(phone.as_str())));
+    let notes = client.notes.iter().flat_map(notes);
+    item.extend(phone.into_iter().chain(notes).map(|(attribute, value)| (attribute.to_owned(), value)));
+    item
 }
 
 /// The attributes that hold notes: the short ones in the change feed, the long ones beside it.

@@ -200,22 +200,36 @@ impl Store {
     /// # Errors
     /// When the table fails, or the item is malformed.
     pub async fn find_key_by_id(&self, id: &KeyId) -> Result<Option<KeyRecord>, StoreError> {
+        Ok(self.keys_with(key::ID, s(id)).await?.pop())
+    }
+
+    /// All keys of an organization. Reads the whole table, strongly consistently: the index of
+    /// [`Store::keys_of`] can lag behind, and a key that is missed goes on opening the organization.
+    ///
+    /// # Errors
+    /// When the table fails, or an item is malformed.
+    pub async fn all_keys_of(&self, org: &OrgId) -> Result<Vec<KeyRecord>, StoreError> {
+        self.keys_with(key::ORG, s(org)).await
+    }
+
+    async fn keys_with(&self, attribute: &str, value: AttributeValue) -> Result<Vec<KeyRecord>, StoreError> {
         let mut pages = self
             .db
             .scan()
             .table_name(&self.tables.api_keys)
             .consistent_read(true)
             .select(Select::AllAttributes)
-            .filter_expression("#id = :id")
-            .expression_attribute_names("#id", key::ID)
-            .expression_attribute_values(":id", s(id))
+            .filter_expression("#attribute = :value")
+            .expression_attribute_names("#attribute", attribute)
+            .expression_attribute_values(":value", value)
             .into_paginator()
             .items()
             .send();
-        match pages.next().await {
-            Some(item) => record(&item.map_err(|error| StoreError::from_sdk("Scan api-keys", &error))?).map(Some),
-            None => Ok(None),
+        let mut records = Vec::new();
+        while let Some(item) = pages.next().await {
+            records.push(record(&item.map_err(|error| StoreError::from_sdk("Scan api-keys", &error))?)?);
         }
+        Ok(records)
     }
 
     /// Revokes a key, for good and from the next request on. A key that was revoked before keeps
@@ -258,7 +272,7 @@ impl Store {
     }
 }
 
-pub(super) fn record(item: &Item) -> Result<KeyRecord, StoreError> {
+fn record(item: &Item) -> Result<KeyRecord, StoreError> {
     Ok(KeyRecord {
         hash: KeyHash::stored(item::required(item, key::HASH)?),
         caller: Caller {

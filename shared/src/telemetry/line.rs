@@ -3,7 +3,7 @@
 //! of two, and what a metric counts is found again in the log.
 
 use std::{
-    env, fmt,
+    env,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -17,17 +17,7 @@ use lambda_http::{
 };
 use metrique_writer::{Entry as Document, format::Format as _, unit::AsCount};
 use metrique_writer_format_emf::{Emf, NoMetric};
-use tracing::{
-    Event, Level, Span, Subscriber,
-    field::{Field, Visit},
-};
-use tracing_subscriber::{
-    fmt::{
-        FmtContext, FormatEvent, FormatFields,
-        format::{self, Json, JsonFields, Writer},
-    },
-    registry::LookupSpan,
-};
+use tracing::{Level, Span};
 
 use super::spans;
 use crate::{error::ApiError, identity::Caller, request_log::RequestLog, route::Route, time::Timestamp};
@@ -39,8 +29,8 @@ pub const DIMENSION: &str = "function";
 /// Their names. Every line is a sample of each, but of `replica_loads` only that of a list.
 pub const METRICS: [&str; 5] = ["read_units", "write_units", "server_errors", "unauthorized", "replica_loads"];
 
-/// The target of request lines among all events: [`Format`] writes these as they are.
-const TARGET: &str = concat!(env!("CARGO_CRATE_NAME"), "::request");
+/// The target of request lines among all events.
+pub(super) const TARGET: &str = concat!(env!("CARGO_CRATE_NAME"), "::request");
 /// What the dimension is outside of Lambda.
 const NO_FUNCTION: &str = "local";
 
@@ -73,8 +63,8 @@ pub(crate) struct Entry {
     trace_id: Option<String>,
     /// The request's span. [`Span::none`] where nobody asks for spans.
     pub(crate) span: Span,
-    pub(super) cold_start: bool,
-    pub(super) route: Route,
+    cold_start: bool,
+    route: Route,
     lines: Arc<RequestLines>,
     start: Instant,
 }
@@ -132,7 +122,7 @@ impl Entry {
 
     /// Opens the request's span, within the trace that its headers name.
     pub(crate) fn traced(mut self, headers: &HeaderMap) -> Self {
-        let (span, trace_id) = spans::of_request(&self, headers);
+        let (span, trace_id) = spans::of_request(self.route, &self.request_id, self.cold_start, headers);
         self.span = span;
         self.trace_id = trace_id.or(self.trace_id);
         self
@@ -207,45 +197,6 @@ impl Entry {
 /// The trace's identifier in the platform's header: `Root=1-5759e988-bd86…;Parent=…;Sampled=1`.
 fn xray_root(header: &str) -> Option<&str> {
     header.split(';').find_map(|field| field.strip_prefix("Root="))
-}
-
-/// Writes request lines as they are, and all other events as JSON.
-pub(super) struct Format {
-    json: format::Format<Json>,
-}
-
-impl Format {
-    pub(super) fn new(json: format::Format<Json>) -> Self {
-        Self { json }
-    }
-}
-
-impl<S> FormatEvent<S, JsonFields> for Format
-where
-    S: Subscriber + for<'lookup> LookupSpan<'lookup>,
-    JsonFields: for<'writer> FormatFields<'writer>,
-{
-    fn format_event(&self, ctx: &FmtContext<'_, S, JsonFields>, out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        if event.metadata().target() != TARGET {
-            return self.json.format_event(ctx, out, event);
-        }
-        let mut line = RawLine { out, written: Ok(()) };
-        event.record(&mut line);
-        line.written
-    }
-}
-
-struct RawLine<'writer> {
-    out: Writer<'writer>,
-    written: fmt::Result,
-}
-
-impl Visit for RawLine<'_> {
-    fn record_str(&mut self, _: &Field, line: &str) {
-        self.written = self.out.write_str(line);
-    }
-
-    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
 }
 
 #[cfg(test)]

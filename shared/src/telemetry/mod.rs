@@ -1,6 +1,7 @@
 //! What a process says of itself: one JSON line for each request, few others, and as an option the
 //! spans of OpenTelemetry. Nothing here holds a key, a header, a body or personal data.
 
+mod format;
 mod line;
 #[cfg_attr(not(feature = "otel"), path = "no_spans.rs")]
 mod spans;
@@ -65,7 +66,7 @@ where
     let lines = fmt::layer()
         .with_writer(writer)
         .fmt_fields(JsonFields::new())
-        .event_format(line::Format::new(json))
+        .event_format(format::Format::new(json))
         .with_filter(filter);
     tracing_subscriber::registry().with(spans).with(lines)
 }

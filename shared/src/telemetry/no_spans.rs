@@ -4,7 +4,7 @@ use lambda_http::http::HeaderMap;
 use tracing::Span;
 use tracing_subscriber::layer::Identity;
 
-use super::line::Entry;
+use crate::route::Route;
 
 /// Adds nothing to the log.
 pub(super) type Layer = Identity;
@@ -26,6 +26,6 @@ impl Exporter {
 }
 
 /// No span, and no identifier of its trace.
-pub(super) fn of_request(_: &Entry, _: &HeaderMap) -> (Span, Option<String>) {
+pub(super) fn of_request(_: Route, _: &str, _: bool, _: &HeaderMap) -> (Span, Option<String>) {
     (Span::none(), None)
 }

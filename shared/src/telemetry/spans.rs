@@ -16,12 +16,14 @@ use tracing::{Span, field::Empty, level_filters::LevelFilter};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::{Layer as _, Registry, filter::FilterFn};
 
-use super::line::Entry;
+use crate::{limits::DEADLINE_MARGIN, route::Route};
 
 /// Where the collector is, in OpenTelemetry's own words; absent or empty: there is none.
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 /// How long a request waits for its spans to be sent. The collector is on this machine.
-const PATIENCE: Duration = Duration::from_millis(300);
+const PATIENCE: Duration = Duration::from_millis(150);
+// A request that ends at its deadline has the margin for this, and for its answer.
+const _: () = assert!(PATIENCE.as_millis() * 2 <= DEADLINE_MARGIN.as_millis());
 /// The target of a request's span.
 const TARGET: &str = concat!(env!("CARGO_CRATE_NAME"), "::span");
 /// The target of the spans of the SDK's operations.
@@ -87,20 +89,25 @@ fn resource() -> Resource {
 }
 
 /// The span of a request, within the trace that its `traceparent` names, and the trace's identifier.
-pub(super) fn of_request(entry: &Entry, headers: &HeaderMap) -> (Span, Option<String>) {
+pub(super) fn of_request(
+    route: Route,
+    request_id: &str,
+    cold_start: bool,
+    headers: &HeaderMap,
+) -> (Span, Option<String>) {
     // At a level that the log does not listen to: a span is no line.
     let span = tracing::debug_span!(
         target: TARGET,
         "request",
-        otel.name = format!("{} {}", entry.route.method, entry.route.path),
+        otel.name = format!("{} {}", route.method, route.path),
         otel.kind = "server",
         otel.status_code = Empty,
-        http.request.method = entry.route.method,
-        http.route = entry.route.path,
+        http.request.method = route.method,
+        http.route = route.path,
         http.response.status_code = Empty,
         "error.type" = Empty,
-        faas.invocation_id = entry.request_id,
-        faas.coldstart = entry.cold_start,
+        faas.invocation_id = request_id,
+        faas.coldstart = cold_start,
     );
     if span.is_disabled() {
         return (span, None);

@@ -18,6 +18,7 @@ use super::super::{
 };
 use super::ClientRecord;
 use crate::{
+    client::Client,
     identity::{OrgId, UserId},
     time::{Clock, Timestamp},
 };
@@ -207,26 +208,14 @@ fn imported(
         version = version.max(item::version(there)?);
         updated_at = updated_at.max(item::parsed(there, client::UPDATED_AT)?);
     }
-    let mut item = Item::new();
+    let client = Client { updated_at, version: version.saturating_add(1), ..exported.clone() };
+    let mut item = item::of(&import.org, &client);
     let mut put = |attribute: &str, value| item.insert(attribute.to_owned(), value);
-    put(client::ORG, s(&import.org));
-    put(client::ID, s(exported.id));
-    put(client::NAME, s(exported.name.as_str()));
-    put(client::STATUS, s(exported.status));
-    if let Some(phone) = &exported.phone {
-        put(client::PHONE, s(phone.as_str()));
-    }
-    for (attribute, value) in exported.notes.iter().flat_map(item::notes) {
-        put(attribute, value);
-    }
-    put(client::CREATED_AT, s(exported.created_at));
     put(client::CREATED_BY, s(created_by));
     put(client::CREATED_WITH, s(created_with));
-    put(client::UPDATED_AT, s(updated_at));
     put(client::UPDATED_BY, s(&import.user));
     put(client::UPDATED_WITH, s(IMPORTED_WITH));
     put(client::LAST_CHANGE, s(IMPORTED_WITH));
-    put(client::VERSION, n(version.saturating_add(1)));
     put(client::WRITE_ID, s(write_id));
     // A client that is replaced goes on answering for the idempotency key that made it.
     if let Some(hash) = there.and_then(|there| item::text(there, client::REQUEST_HASH)) {

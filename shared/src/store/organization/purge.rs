@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{DeleteRequest, ReturnConsumedCapacity, Select, WriteRequest};
+use aws_sdk_dynamodb::types::{DeleteRequest, ReturnConsumedCapacity, WriteRequest};
 use futures_util::{TryStreamExt, stream};
 
 use super::super::{
     FIRST_PAUSE, Store, StoreError,
     feed::patient,
     item::{Item, s},
-    keys::{KeyRecord, record},
+    keys::KeyRecord,
     schema::{client, key},
 };
 use crate::identity::OrgId;
@@ -26,31 +26,6 @@ const ATTEMPTS: u32 = 10;
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 impl Store {
-    /// All keys of an organization. Reads the whole table, strongly consistently: the index can lag
-    /// behind, and a key that is missed goes on opening the organization.
-    ///
-    /// # Errors
-    /// When the table fails, or an item is malformed.
-    pub async fn all_keys_of(&self, org: &OrgId) -> Result<Vec<KeyRecord>, StoreError> {
-        let mut pages = self
-            .db
-            .scan()
-            .table_name(&self.tables.api_keys)
-            .consistent_read(true)
-            .select(Select::AllAttributes)
-            .filter_expression("#org = :org")
-            .expression_attribute_names("#org", key::ORG)
-            .expression_attribute_values(":org", s(org))
-            .into_paginator()
-            .items()
-            .send();
-        let mut records = Vec::new();
-        while let Some(item) = pages.next().await {
-            records.push(record(&item.map_err(|error| StoreError::from_sdk("Scan api-keys", &error))?)?);
-        }
-        Ok(records)
-    }
-
     /// Deletes what is known of a key.
     ///
     /// # Errors
