@@ -208,6 +208,29 @@ impl ClientPatch {
     }
 }
 
+/// What a write does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Makes a client.
+    Create,
+    /// Changes some of its fields.
+    Update,
+    /// Turns it into a tombstone.
+    Delete,
+}
+
+impl Action {
+    /// Its name in the item and in the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -65,10 +65,14 @@ impl Endpoint {
         let mut entry = telemetry::Entry::new(self.route, &self.lines, &context).traced(request.headers());
         let span = entry.span.clone();
         let app = App { store: self.app.store.counting_into(&entry.log), ..self.app.clone() };
-        let work = AssertUnwindSafe(self.run(&app, &mut entry, RequestParts::new(request))).catch_unwind();
+        let parts = RequestParts::new(request);
+        if let Some(client) = parts.client_id() {
+            entry.log.set_client(client);
+        }
+        let work = AssertUnwindSafe(self.run(&app, &mut entry, parts)).catch_unwind();
         let outcome = match tokio::time::timeout(time_left(&context), work.instrument(span)).await {
             Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => Err(ApiError::Internal),
+            Ok(Err(_)) => Err(ApiError::Panic(telemetry::place_of_panic())),
             Err(_) => Err(ApiError::DeadlineExceeded),
         };
         conclude(&entry, outcome)

@@ -84,9 +84,9 @@ pub enum ApiError {
     /// The idempotency key came before with another body.
     #[error("idempotency key reused")]
     IdempotencyKeyReused,
-    /// A fault in this program.
-    #[error("internal error")]
-    Internal,
+    /// A fault in this program, and where in it.
+    #[error("panic at {0}")]
+    Panic(String),
     /// An item that breaks the rules under which it was written: a fault, too.
     #[error("corrupt item")]
     Corrupt(#[source] StoreError),
@@ -177,7 +177,7 @@ impl ApiError {
                 "Idempotency key reused",
                 "This `Idempotency-Key` came before with another body; use a new key for a new client.",
             ),
-            Self::Internal | Self::Corrupt(_) => (
+            Self::Panic(_) | Self::Corrupt(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal_error",
                 "Internal error",

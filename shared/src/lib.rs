@@ -26,14 +26,14 @@ pub mod telemetry;
 mod time;
 
 pub use app::App;
-pub use client::{Client, ClientPatch, Name, NewClient, Notes, Phone, Status};
+pub use client::{Action, Client, ClientPatch, Name, NewClient, Notes, Phone, Status};
 pub use endpoint::{Endpoint, REQUEST_ID};
 pub use error::{ApiError, FieldError, Invalid, Problem};
 pub use identity::{Caller, ClientId, InvalidIdentifier, KeyId, NotAnId, OrgId, UserId};
 pub use key::{ApiKey, KeyHash, NotAKey, PREFIX as KEY_PREFIX, hex};
 pub use query::Query;
 pub use request::{IDEMPOTENCY_KEY, Request, RequestParts};
-pub use request_log::{Action, ClientWrite, ReplicaUse, RequestLog, Units};
+pub use request_log::{ClientWrite, ReplicaUse, RequestLog, Units};
 pub use route::Route;
 pub use store::{
     BY_ORG, BY_UPDATED_AT, Change, ClientPage, ClientRecord, ClockError, Created, Cursor, FeedClient, FeedPage,

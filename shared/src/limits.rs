@@ -35,6 +35,12 @@ pub const LIST_TIMEOUT: Duration = Duration::from_secs(29);
 pub const DEADLINE_MARGIN: Duration = Duration::from_millis(300);
 /// What `Retry-After` says on a 503, in seconds.
 pub const RETRY_AFTER_SECONDS: u32 = 1;
+/// How far two of the platform's clocks may lie apart. They are kept within milliseconds.
+pub const CLOCK_SKEW: Duration = Duration::from_secs(2);
+/// How long a call may still go on in the network and the table once its writer has ended.
+pub const IN_FLIGHT: Duration = Duration::from_secs(1);
+/// The age at which a replica is loaded anew, so that even a violated assumption heals.
+pub const RELOAD_AFTER: Duration = Duration::from_secs(6 * 60 * 60);
 /// How long a deleted client's tombstone stays in the change feed, and with it the idempotency
 /// key that made the client.
 pub const TOMBSTONE_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);

@@ -49,6 +49,11 @@ impl RequestParts {
         Self { id, query, headers: parts.headers, body }
     }
 
+    /// The client that the path names, if it names one.
+    pub(crate) fn client_id(&self) -> Option<ClientId> {
+        self.id.as_deref()?.parse().ok()
+    }
+
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.headers
     }
@@ -71,7 +76,7 @@ impl Request {
     /// # Errors
     /// `NotFound` for a text that is no UUID.
     pub fn client_id(&self) -> Result<ClientId, ApiError> {
-        self.parts.id.as_deref().unwrap_or_default().parse().map_err(|_| ApiError::NotFound)
+        self.parts.client_id().ok_or(ApiError::NotFound)
     }
 
     /// The query parameters, of which only the `known` ones may be given, and each once.

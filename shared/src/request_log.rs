@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::{
     types::ConsumedCapacity,
 };
 
-use crate::identity::ClientId;
+use crate::{client::Action, identity::ClientId};
 
 /// The tally of one request. Clones share it.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +22,7 @@ struct Tally {
     calls: AtomicU32,
     units: Mutex<Units>,
     replica: Mutex<Option<ReplicaUse>>,
+    client: Mutex<Option<ClientId>>,
     write: Mutex<Option<ClientWrite>>,
 }
 
@@ -58,29 +59,6 @@ pub struct ClientWrite {
     pub version: Option<u64>,
 }
 
-/// What a write does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Makes a client.
-    Create,
-    /// Changes some of its fields.
-    Update,
-    /// Turns it into a tombstone.
-    Delete,
-}
-
-impl Action {
-    /// Its name in the log and in the item.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Delete => "delete",
-        }
-    }
-}
-
 impl RequestLog {
     /// How many requests have been sent to DynamoDB, retries included.
     #[must_use]
@@ -105,6 +83,17 @@ impl RequestLog {
         *lock(&self.0.replica) = Some(replica);
     }
 
+    /// The client that the request is about, where it is about one.
+    #[must_use]
+    pub fn client(&self) -> Option<ClientId> {
+        *lock(&self.0.client)
+    }
+
+    /// Notes which client the request is about.
+    pub(crate) fn set_client(&self, client: ClientId) {
+        *lock(&self.0.client) = Some(client);
+    }
+
     /// The write to a client, where there was one.
     #[must_use]
     pub fn client_write(&self) -> Option<ClientWrite> {
@@ -113,6 +102,7 @@ impl RequestLog {
 
     /// Notes a write before it is made: should the request end meanwhile, it may have taken effect.
     pub(crate) fn write_begins(&self, action: Action, client: ClientId, fields: String) {
+        self.set_client(client);
         *lock(&self.0.write) = Some(ClientWrite { action, client, fields, version: None });
     }
 

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test that cannot go on should fail loudly")]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use end_to_end::{
     engines::Lab,
@@ -121,12 +123,19 @@ async fn a_repeated_create_leaves_no_second_trail(lab: Lab) {
 
 /// What the trail says of an update and of a delete, all of whose calls meet this fault.
 async fn under(fault: Fault) -> [Option<ClientWrite>; 2] {
+    under_each(move |_| fault).await
+}
+
+/// The same, where the fault depends on how many calls there were before.
+async fn under_each(fault: impl Fn(usize) -> Fault + Send + Sync + 'static) -> [Option<ClientWrite>; 2] {
     let engine = Engine::in_memory().await.unwrap();
     let store = Store::new(engine.config(), Tables::default());
     store.create_tables().await.unwrap();
     let (id, now) = (ClientId::random(), Clock::system().now());
     store.create(&stamp_at(now, "maker"), id, ann(), None).await.unwrap();
-    let proxy = FaultProxy::start(engine.url(), move |_| fault).await.unwrap();
+    let calls = AtomicUsize::new(0);
+    let proxy = FaultProxy::start(engine.url(), move |_| fault(calls.fetch_add(1, Ordering::Relaxed)));
+    let proxy = proxy.await.unwrap();
     let faulty = || request(&Store::new(&config_for(&proxy.url()), Tables::default()));
     let (update, delete) = (faulty(), faulty());
     let stamp = stamp_at(now, "editor");
@@ -142,6 +151,15 @@ async fn a_write_whose_outcome_nobody_knows_is_in_the_trail_without_a_version() 
         assert_eq!((update.action, update.fields.as_str(), update.version), (Action::Update, "status", None));
         assert_eq!((delete.action, delete.version), (Action::Delete, None));
     }
+}
+
+/// What the last try came to says nothing of the first, whose answer was lost.
+#[tokio::test]
+async fn a_lost_answer_is_not_forgotten_when_later_tries_are_refused() {
+    // The update is tried once. The delete's first call is the second of all.
+    let fault = |call| if call <= 1 { Fault::DroppedBefore } else { Fault::Throttled };
+    let [_, delete] = under_each(fault).await.map(Option::unwrap);
+    assert_eq!((delete.action, delete.version), (Action::Delete, None));
 }
 
 #[tokio::test]

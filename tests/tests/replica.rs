@@ -7,10 +7,12 @@ use std::time::Duration;
 use end_to_end::{engines::Lab, on_every_engine};
 use list_clients::{
     params::{ListParams, SortBy, SortOrder},
-    replica::RELOAD_AFTER,
     replicas::{Page, Replicas},
 };
-use shared::{App, Caller, ClientId, ClientPatch, Clock, Created, NewClient, OrgId, RequestLog, Stamp, Timestamp};
+use shared::{
+    App, Caller, ClientId, ClientPatch, Clock, Created, NewClient, OrgId, RequestLog, Stamp, Timestamp,
+    limits::RELOAD_AFTER,
+};
 
 const ROOM: usize = 64 * 1024 * 1024;
 

@@ -158,7 +158,7 @@ async fn a_client_lives_its_life_through_the_five_release_binaries() {
     ] {
         let line = function.log_line(&invoked.request_id).await;
         assert_eq!([&line["change"], &line["client_version"], &line["fields"]], [&change, &version, &fields], "{line}");
-        assert_eq!(line["client_id"], if change.is_null() { Value::Null } else { json!(id) });
+        assert_eq!(line["client_id"], id, "{line}");
     }
     let lines = [&listed, &listed_again, &empty].map(|listed| list.log_line(&listed.request_id));
     let lines = join_all(lines).await;
@@ -254,6 +254,7 @@ async fn a_panic_is_a_500_and_the_next_request_is_served_by_the_same_process() {
             [&line["status"], &line["level"], &line["server_errors"]],
             [&json!(500), &json!("ERROR"), &json!(1)]
         );
+        assert!(line["cause"].as_str().unwrap().contains("panicking-function.rs"), "{line}");
         let served = function.invoke(calm.clone(), limits::WRITE_TIMEOUT).await;
         assert_eq!(served.status(), 200, "{served:?}");
         assert_eq!(function.log_line(&served.request_id).await["status"], 200);
@@ -261,7 +262,7 @@ async fn a_panic_is_a_500_and_the_next_request_is_served_by_the_same_process() {
     assert!(function.ended().unwrap().is_none());
     let places: Vec<String> =
         function.log().into_iter().filter(|line| line.contains("panicking-function.rs")).collect();
-    assert_eq!(places.len(), 2, "the log says where: {:?}", function.log());
+    assert_eq!(places.len(), 4, "a line where it happens, and the request's: {:?}", function.log());
     assert_nothing_personal(&function, &backend.key);
 }
 

@@ -152,10 +152,18 @@ async fn a_collector_that_fails_costs_a_moment_and_no_request() {
 #[tokio::test]
 async fn with_no_collector_named_there_are_no_spans() {
     let backend = Backend::new().await;
-    let function = backend.function("").await;
-    let served = function.invoke(backend.get().json(), limits::WRITE_TIMEOUT).await;
-    assert_eq!(served.status(), 200);
-    let line = function.log_line(&served.request_id).await;
-    assert!(line["trace_id"].as_str().unwrap().starts_with("1-"), "{line}");
-    assert_eq!(function.log().len(), 1, "{:?}", function.log());
+    for level in ["INFO", "DEBUG"] {
+        let variables = [
+            ("AWS_ENDPOINT_URL_DYNAMODB", backend.engine.url()),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
+            ("AWS_LAMBDA_LOG_LEVEL", level),
+        ];
+        let function = Function::start(binary(TRACED), &variables).await.unwrap();
+        let served = function.invoke(backend.get().json(), limits::WRITE_TIMEOUT).await;
+        assert_eq!(served.status(), 200);
+        // What is left is the platform's own, from the header that the stand-in sends.
+        let line = function.log_line(&served.request_id).await;
+        assert!(line["trace_id"].as_str().unwrap().starts_with("1-"), "{level}: {line}");
+        assert_eq!(function.log().len(), 1, "{:?}", function.log());
+    }
 }

@@ -4,14 +4,16 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, CommandFactory, error::ErrorKind};
-use shared::{Clock, OrgId, Store, limits::WRITE_TIMEOUT};
+use shared::{
+    Clock, OrgId, Store,
+    limits::{IN_FLIGHT, RELOAD_AFTER, WRITE_TIMEOUT},
+};
 
 use super::counted;
 use crate::Cli;
 
-/// How long after the end of its invocation a write of the API can take effect (docs/consistency.md: 1 s),
-/// and some time to spare.
-const IN_FLIGHT: Duration = Duration::from_secs(2);
+/// What a wait is longer than it need be.
+const SPARE: Duration = Duration::from_secs(1);
 /// How often a long deletion says how far it is.
 const PROGRESS: Duration = Duration::from_secs(5);
 
@@ -51,7 +53,7 @@ pub(crate) async fn run(Delete { org, keep_keys, .. }: Delete, store: &Store) ->
     }
     if !keys.is_empty() {
         // A request that was let in before can still write, and what it writes must not stay behind.
-        let wait = WRITE_TIMEOUT + IN_FLIGHT;
+        let wait = WRITE_TIMEOUT + IN_FLIGHT + SPARE;
         eprintln!(
             "Revoked {} of {org}. Waiting {} s for requests that are under way.",
             counted(revoked, "key"),
@@ -87,8 +89,9 @@ pub(crate) async fn run(Delete { org, keep_keys, .. }: Delete, store: &Store) ->
         eprintln!("Deleted the records of {}.", counted(keys.len(), "key"));
     }
     eprintln!(
-        "Warm instances of list-clients remember the clients for up to 6 hours. Nobody has a key to them; to use the \
-         id {org} again within that time, deploy list-clients anew before."
+        "Warm instances of list-clients remember the clients for up to {} hours. Nobody has a key to them; before the \
+         id {org} is used again within that time, end these instances (docs/operations.md, \"Offboarding\").",
+        RELOAD_AFTER.as_secs() / 3600
     );
     Ok(())
 }

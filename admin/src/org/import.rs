@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use shared::{ClientId, Clock, ClockError, Imported, OrgId, RequestLog, Store, UserId};
+use shared::{ClientId, Clock, ClockError, Imported, OrgId, RequestLog, Store, UserId, limits::CLOCK_SKEW};
 
 use super::{
     counted,
@@ -21,9 +21,6 @@ const PARALLEL: usize = 8;
 /// Write units a second: half of what DynamoDB gives an organization, which is one partition. The other
 /// half is for the API's writes.
 const PACE: f64 = 500.0;
-/// By how much this machine's clock may be wrong: the allowance of docs/consistency.md for any
-/// writer's.
-const CLOCK_SKEW: Duration = Duration::from_secs(2);
 /// How many faults of a file are told at once.
 const FAULTS_TOLD: usize = 5;
 /// How often a long import says how far it is.

@@ -13,19 +13,13 @@ use std::time::{Duration, Instant};
 
 use shared::{
     App, Cursor, OrgId, StoreError, Timestamp,
-    limits::{TOMBSTONE_LIFE, WRITE_TIMEOUT},
+    limits::{CLOCK_SKEW, IN_FLIGHT, RELOAD_AFTER, TOMBSTONE_LIFE, WRITE_TIMEOUT},
 };
 
 use crate::index::{Index, Loader};
 
-/// How far two of the platform's clocks may lie apart. They are kept within milliseconds.
-pub const CLOCK_SKEW: Duration = Duration::from_secs(2);
-/// How long a call may still go on in the network and the table once its writer has ended.
-pub const IN_FLIGHT: Duration = Duration::from_secs(1);
 /// How far before its last reading a refresh reads again.
 pub const OVERLAP: Duration = Duration::from_secs(WRITE_TIMEOUT.as_secs() + CLOCK_SKEW.as_secs() + IN_FLIGHT.as_secs());
-/// The age at which a replica is loaded anew, so that even a violated assumption heals.
-pub const RELOAD_AFTER: Duration = Duration::from_secs(6 * 60 * 60);
 
 // A deletion must stay in the feed for longer than any replica goes without looking.
 const _: () = assert!(RELOAD_AFTER.as_secs() < TOMBSTONE_LIFE.as_secs() / 2);

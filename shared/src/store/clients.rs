@@ -14,15 +14,15 @@ use aws_sdk_dynamodb::{
 use uuid::Uuid;
 
 use super::{
-    FIRST_PAUSE, Store, StoreError,
+    Store, StoreError,
     item::{self, Item, n, s},
+    pause,
     schema::client,
 };
 use crate::{
-    client::{Client, ClientPatch, NewClient},
+    client::{Action, Client, ClientPatch, NewClient},
     identity::{Caller, ClientId},
     limits::TOMBSTONE_LIFE,
-    request_log::Action,
     time::Timestamp,
 };
 
@@ -429,11 +429,13 @@ where
         }
         let error = StoreError::from_sdk(operation, &error);
         let again = error.is_throttled() || (error.may_have_taken_effect() && repeatable);
-        if !again || attempt == ATTEMPTS {
-            return Err(error);
-        }
         repeated |= error.may_have_taken_effect();
-        tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(attempt - 1)).await;
+        if !again || attempt == ATTEMPTS {
+            // What the last try came to says nothing of the ones before.
+            let known = !repeated || error.may_have_taken_effect();
+            return Err(if known { error } else { StoreError::outcome_unknown(operation) });
+        }
+        tokio::time::sleep(pause(attempt)).await;
         attempt += 1;
     }
 }

@@ -5,6 +5,8 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
 };
 
+use crate::identity::ClientId;
+
 /// A call to a table that failed. Opaque: its text is for the log, never for a caller.
 #[derive(Debug, thiserror::Error)]
 #[error("{operation}: {cause}")]
@@ -55,11 +57,13 @@ impl StoreError {
         Self { operation, kind, cause }
     }
 
-    pub(super) fn corrupt(attribute: &'static str) -> Self {
+    /// An item whose `attribute` is no good; of the client with this identifier, if it is one.
+    pub(super) fn corrupt(attribute: &'static str, client: Option<ClientId>) -> Self {
+        let client = client.map(|id| format!(" of client {id}")).unwrap_or_default();
         Self {
             operation: "read item",
             kind: Kind::Corrupt,
-            cause: format!("attribute `{attribute}` is missing or malformed"),
+            cause: format!("attribute `{attribute}`{client} is missing or malformed"),
         }
     }
 
@@ -67,7 +71,7 @@ impl StoreError {
         Self {
             operation,
             kind: Kind::Unknown,
-            cause: "a repeated write cannot tell whether its first try took effect".to_owned(),
+            cause: "nobody can tell whether one of several tries took effect".to_owned(),
         }
     }
 

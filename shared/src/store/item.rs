@@ -32,11 +32,16 @@ pub(super) fn text<'a>(item: &'a Item, attribute: &str) -> Option<&'a str> {
 }
 
 pub(super) fn required<'a>(item: &'a Item, attribute: &'static str) -> Result<&'a str, StoreError> {
-    text(item, attribute).ok_or(StoreError::corrupt(attribute))
+    text(item, attribute).ok_or_else(|| corrupt(item, attribute))
+}
+
+/// An item's identifier is no secret, and without it nobody finds the item.
+fn corrupt(item: &Item, attribute: &'static str) -> StoreError {
+    StoreError::corrupt(attribute, text(item, client::ID).and_then(|id| id.parse().ok()))
 }
 
 pub(super) fn parsed<T: FromStr>(item: &Item, attribute: &'static str) -> Result<T, StoreError> {
-    required(item, attribute)?.parse().map_err(|_| StoreError::corrupt(attribute))
+    required(item, attribute)?.parse().map_err(|_| corrupt(item, attribute))
 }
 
 pub(super) fn parsed_option<T: FromStr>(item: &Item, attribute: &'static str) -> Result<Option<T>, StoreError> {
@@ -45,7 +50,7 @@ pub(super) fn parsed_option<T: FromStr>(item: &Item, attribute: &'static str) ->
 
 pub(super) fn version(item: &Item) -> Result<u64, StoreError> {
     let number = item.get(client::VERSION).and_then(|value| value.as_n().ok());
-    number.and_then(|digits| digits.parse().ok()).ok_or(StoreError::corrupt(client::VERSION))
+    number.and_then(|digits| digits.parse().ok()).ok_or_else(|| corrupt(item, client::VERSION))
 }
 
 pub(super) fn is_tombstone(item: &Item) -> bool {
@@ -69,7 +74,7 @@ pub(super) fn client(mut item: Item) -> Result<Client, StoreError> {
         created_at: parsed::<Timestamp>(&item, client::CREATED_AT)?,
         updated_at: parsed::<Timestamp>(&item, client::UPDATED_AT)?,
         version: version(&item)?,
-        name: Name::stored(take(&mut item, client::NAME).ok_or(StoreError::corrupt(client::NAME))?),
+        name: Name::stored(take(&mut item, client::NAME).ok_or_else(|| corrupt(&item, client::NAME))?),
         phone: take(&mut item, client::PHONE).map(Phone::stored),
         notes: notes.map(Notes::stored),
     })

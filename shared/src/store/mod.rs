@@ -24,6 +24,12 @@ use crate::request_log::RequestLog;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// The pause before a call's second try; doubled before each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// The pause after the try of this number, counted from 1.
+fn pause(attempt: u32) -> Duration {
+    FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempt - 1)).min(LONGEST_PAUSE)
+}
 
 /// The tables and the connection to them. Cheap to clone.
 #[derive(Clone, Debug)]

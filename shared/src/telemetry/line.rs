@@ -17,6 +17,7 @@ use lambda_http::{
 };
 use metrique_writer::{Entry as Document, format::Format as _, unit::AsCount};
 use metrique_writer_format_emf::{Emf, NoMetric};
+use serde_json::json;
 use tracing::{Level, Span};
 
 use super::spans;
@@ -34,7 +35,7 @@ pub(super) const TARGET: &str = concat!(env!("CARGO_CRATE_NAME"), "::request");
 /// What the dimension is outside of Lambda.
 const NO_FUNCTION: &str = "local";
 
-/// What the lines of a process have in common.
+/// What the lines of an endpoint have in common.
 pub(crate) struct RequestLines {
     emf: Mutex<Emf>,
     function: String,
@@ -151,9 +152,10 @@ impl Entry {
         let now = SystemTime::now();
         let (caller, units, replica) = (self.caller.as_ref(), self.log.units(), self.log.replica());
         let write = self.log.client_write();
-        let client_id = write.as_ref().map(|write| write.client.to_string());
+        let client_id = self.log.client().map(|client| client.to_string());
         let cause = match error {
             Some(ApiError::Unavailable(cause) | ApiError::Corrupt(cause)) => Some(cause.to_string()),
+            Some(error @ ApiError::Panic(_)) => Some(error.to_string()),
             _ => None,
         };
         let line = Line {
@@ -189,26 +191,33 @@ impl Entry {
         };
         let mut document = Vec::new();
         let mut emf = self.lines.emf.lock().unwrap_or_else(PoisonError::into_inner);
-        emf.format(&line, &mut document).expect("the line breaks no rule of the format: its tests show it");
-        String::from_utf8(document).expect("JSON is UTF-8")
+        let written = emf.format(&line, &mut document).map_err(|error| error.to_string());
+        // The line breaks no rule of the format, as its tests show; if it did, the answer must not suffer.
+        match written.and_then(|()| String::from_utf8(document).map_err(|error| error.to_string())) {
+            Ok(document) => document,
+            Err(fault) => format!("{}\n", json!({ "level": "ERROR", "message": "request", "line": fault })),
+        }
     }
 }
 
 /// The trace's identifier in the platform's header: `Root=1-5759e988-bd86…;Parent=…;Sampled=1`.
 fn xray_root(header: &str) -> Option<&str> {
-    header.split(';').find_map(|field| field.strip_prefix("Root="))
+    let root = header.split(';').find_map(|field| field.strip_prefix("Root="))?;
+    // The header can be the caller's: nothing else of it goes into the log.
+    let mut parts = root.split('-');
+    let is_hex = |part: Option<&str>, digits| {
+        part.is_some_and(|part| part.len() == digits && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    let well_formed = parts.next() == Some("1") && is_hex(parts.next(), 8) && is_hex(parts.next(), 24);
+    (well_formed && parts.next().is_none()).then_some(root)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::Value;
 
     use super::*;
-    use crate::{
-        identity::ClientId,
-        request_log::{Action, ReplicaUse},
-        store::StoreError,
-    };
+    use crate::{client::Action, identity::ClientId, request_log::ReplicaUse, store::StoreError};
 
     const ROUTE: Route = Route { method: "GET", path: "/clients", is_read: true, takes_body: false };
 
@@ -304,10 +313,23 @@ mod tests {
     #[test]
     fn faults_are_counted_and_a_mistake_of_the_caller_is_none() {
         let unavailable = ApiError::Unavailable(StoreError::outcome_unknown("UpdateItem clients"));
-        for (error, counts) in [(unavailable, 1), (ApiError::Internal, 1), (ApiError::NotFound, 0)] {
+        for (error, counts) in
+            [(unavailable, 1), (ApiError::Panic("src/a.rs:1".to_owned()), 1), (ApiError::NotFound, 0)]
+        {
             let line = line(&entry(), error.problem().status, Some(&error));
             assert_eq!(line["server_errors"], json!(counts), "{line}");
-            assert_eq!(line["cause"].is_string(), matches!(error, ApiError::Unavailable(_)), "{line}");
+            assert_eq!(line["cause"].is_string(), counts == 1, "{line}");
+        }
+    }
+
+    #[test]
+    fn nothing_but_a_traces_identifier_is_taken_from_the_header() {
+        let id = "1-5759e988-bd862e3fe1be46a994272793";
+        assert_eq!(xray_root(&format!("Self=1-2;Root={id};Sampled=1")), Some(id));
+        for header in
+            ["", "Root=", "Root=ba_0123", "Root=1-5759e988-x", &format!("Root={id}-1"), &format!("Root={id} ")]
+        {
+            assert_eq!(xray_root(header), None, "{header}");
         }
     }
 

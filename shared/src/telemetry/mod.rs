@@ -1,12 +1,13 @@
 //! What a process says of itself: one JSON line for each request, few others, and as an option the
-//! spans of OpenTelemetry. Nothing here holds a key, a header, a body or personal data.
+//! spans of OpenTelemetry. Of a request they hold identifiers (organization, user, key, client, trace) and
+//! nothing else that it brought: no key, no header, no body, nothing out of a client.
 
 mod format;
 mod line;
 #[cfg_attr(not(feature = "otel"), path = "no_spans.rs")]
 mod spans;
 
-use std::panic;
+use std::{cell::RefCell, panic};
 
 use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
@@ -71,12 +72,22 @@ where
     tracing_subscriber::registry().with(spans).with(lines)
 }
 
+thread_local! {
+    static PLACE_OF_PANIC: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
 /// A panic's message can quote what the program was working on: the log gets its place alone.
 pub fn log_panics() {
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, "panic");
+        PLACE_OF_PANIC.replace(place);
     }));
+}
+
+/// Where this thread panicked last: what unwinds does not say.
+pub(crate) fn place_of_panic() -> String {
+    PLACE_OF_PANIC.take()
 }
 
 #[cfg(test)]

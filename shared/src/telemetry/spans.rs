@@ -1,5 +1,6 @@
 //! The spans of OpenTelemetry (feature `otel`): one for each request, and under it the AWS SDK's own, one
-//! for each call of a table. They say no more than the request line does: no event of the log goes along.
+//! for each call of a table. No event of the log goes along. A caller's `traceparent` names the trace, and
+//! says whether it is sampled.
 
 use std::{env, time::Duration};
 
@@ -95,7 +96,7 @@ pub(super) fn of_request(
     cold_start: bool,
     headers: &HeaderMap,
 ) -> (Span, Option<String>) {
-    // At a level that the log does not listen to: a span is no line.
+    // At a level that the log does not usually listen to.
     let span = tracing::debug_span!(
         target: TARGET,
         "request",
@@ -114,6 +115,8 @@ pub(super) fn of_request(
     }
     // A span that has begun has the parent that it has: not so this one, which nobody has entered yet.
     drop(span.set_parent(TraceContextPropagator::new().extract(&HeaderExtractor(headers))));
-    let trace = span.context().span().span_context().trace_id();
-    (span, Some(trace.to_string()))
+    // Where the log itself listens to spans (DEBUG), there is one without a trace.
+    let context = span.context();
+    let context = context.span().span_context().clone();
+    (span, context.is_valid().then(|| context.trace_id().to_string()))
 }

@@ -125,7 +125,7 @@ fn every_problem_is_documented_in_its_own_words() {
         ApiError::UnsupportedMediaType => ApiError::UnsupportedMediaType,
         ApiError::IdempotencyKeyReused => ApiError::IdempotencyKeyReused,
         // Here and below the same to a caller; one of each cannot be made without a table that fails.
-        ApiError::Internal | ApiError::Corrupt(_) => ApiError::Internal,
+        ApiError::Panic(_) | ApiError::Corrupt(_) => ApiError::Panic(String::new()),
         ApiError::Unavailable(_) | ApiError::DeadlineExceeded => ApiError::DeadlineExceeded,
     );
     let codes: Vec<&str> = errors.iter().map(|error| error.problem().code).collect();

@@ -88,16 +88,16 @@ async fn recorded() -> BTreeMap<&'static str, Calls> {
         assert!(request.send().await.unwrap().status().as_u16() < 500);
     }
 
-    let suite = Command::new(env::current_exe().unwrap())
+    let mut suite = Command::new(env::current_exe().unwrap());
+    suite
         .args(["--skip", "policies::"])
         .env("E2E_BASE_URL", base)
         .env("E2E_KEY", key)
         .env("E2E_OTHER_KEY", other_key)
         .env("E2E_REVOKED_KEY", revoked_key)
         .stdin(Stdio::null())
-        .output()
-        .await
-        .unwrap();
+        .kill_on_drop(true);
+    let suite = tokio::time::timeout(Duration::from_secs(300), suite.output()).await.expect("the suite ends").unwrap();
     assert!(suite.status.success(), "{}", String::from_utf8_lossy(&suite.stdout));
     std::mem::take(&mut *recorded.lock().unwrap())
 }

@@ -86,8 +86,8 @@ fn alarms_ask_for_metrics_that_there_are() {
                     "AWS/DynamoDB" => {
                         ["ReadThrottleEvents", "WriteThrottleEvents"].contains(&metric) && tables.contains(dimensions)
                     }
+                    "AWS/Lambda" if dimensions.is_null() => metric == "ConcurrentExecutions",
                     "AWS/Lambda" => ["Errors", "Invocations", "Throttles"].contains(&metric),
-                    "AWS/Usage" => metric == "ConcurrentExecutions",
                     _ => false,
                 };
                 assert!(is_there, "{name}: {namespace} {metric} {dimensions}");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use end_to_end::template::Template;
-use list_clients::replica::{CLOCK_SKEW, IN_FLIGHT, OVERLAP};
+use list_clients::replica::OVERLAP;
 use serde_json::{Value, json};
 use shared::limits;
 
@@ -28,7 +28,7 @@ fn each_has_its_time_and_memory() {
             let is_list = name == "ListClients";
             let timeout = Duration::from_secs(function["Timeout"].as_u64().unwrap());
             assert_eq!(timeout, if is_list { limits::LIST_TIMEOUT } else { limits::WRITE_TIMEOUT }, "{name}");
-            assert!(is_list || OVERLAP >= timeout + CLOCK_SKEW + IN_FLIGHT, "{name}");
+            assert!(is_list || OVERLAP >= timeout + limits::CLOCK_SKEW + limits::IN_FLIGHT, "{name}");
             assert_eq!(
                 function["MemorySize"],
                 if is_list { limits::LIST_MEMORY_MB } else { limits::FUNCTION_MEMORY_MB },

@@ -11,9 +11,10 @@ use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnValuesOnConditionChe
 use uuid::Uuid;
 
 use super::super::{
-    FIRST_PAUSE, Store, StoreError,
+    Store, StoreError,
     clients::once,
     item::{self, Item, n, s},
+    pause,
     schema::client,
 };
 use super::ClientRecord;
@@ -27,9 +28,8 @@ use crate::{
 /// names begin with `key_`.
 pub const IMPORTED_WITH: &str = "import";
 
-/// How often one write is tried in all where the table throttles or fails: for some 20 seconds.
+/// How often one write is tried in all where the table throttles or fails: for some 16 seconds.
 const ATTEMPTS: u32 = 10;
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A write that is answered later than this after its stamp is stamped and written again: the
 /// machine may have slept in between, and replicas look back for a few seconds only. An attempt is given
 /// up before that, so this is rare.
@@ -98,7 +98,7 @@ impl Store {
                 }
                 Ok(Some(found)) => found,
                 Err(error) if attempt < ATTEMPTS && (error.is_throttled() || error.may_have_taken_effect()) => {
-                    tokio::time::sleep((FIRST_PAUSE * 2_u32.pow(attempt - 1)).min(LONGEST_PAUSE)).await;
+                    tokio::time::sleep(pause(attempt)).await;
                     attempt += 1;
                     continue;
                 }

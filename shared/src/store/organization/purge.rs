@@ -1,15 +1,14 @@
 //! Deleting all that an organization has, for good.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::types::{DeleteRequest, ReturnConsumedCapacity, WriteRequest};
 use futures_util::{TryStreamExt, stream};
 
 use super::super::{
-    FIRST_PAUSE, Store, StoreError,
+    Store, StoreError,
     feed::patient,
     item::{Item, s},
     keys::KeyRecord,
+    pause,
     schema::{client, key},
 };
 use crate::identity::OrgId;
@@ -21,9 +20,8 @@ const BATCH: usize = 25;
 /// Batches under way at the same time. An organization is one partition, which takes some 1,000 write
 /// units a second: more would only be refused.
 const PARALLEL: usize = 8;
-/// How often a batch of which nothing was done is tried, for some 20 seconds.
+/// How often a batch of which nothing was done is tried, for some 16 seconds.
 const ATTEMPTS: u32 = 10;
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 impl Store {
     /// Deletes what is known of a key.
@@ -117,7 +115,7 @@ impl Store {
                     }
                 }
             }
-            tokio::time::sleep((FIRST_PAUSE * 2_u32.pow(attempt - 1)).min(LONGEST_PAUSE)).await;
+            tokio::time::sleep(pause(attempt)).await;
             attempt += 1;
         }
     }
