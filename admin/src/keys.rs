@@ -11,6 +11,7 @@ use shared::{ApiKey, Clock, KEY_PREFIX, KeyId, KeyRecord, KeyState, Name, NewKey
 use crate::{
     connection::Connection,
     expiry,
+    identifier::identifier,
     output::{print, show, table},
 };
 
@@ -32,10 +33,10 @@ pub(crate) enum Command {
 #[derive(Args, Debug)]
 pub(crate) struct Create {
     /// The organization that the key opens
-    #[arg(long)]
+    #[arg(long, value_parser = identifier::<OrgId>())]
     org: OrgId,
     /// The user who owns it: what is done with it is attributed to this user
-    #[arg(long)]
+    #[arg(long, value_parser = identifier::<UserId>())]
     user: UserId,
     /// What people call it
     #[arg(long)]
@@ -55,7 +56,7 @@ struct Life {
 #[derive(Args, Debug)]
 pub(crate) struct List {
     /// The organization
-    #[arg(long)]
+    #[arg(long, value_parser = identifier::<OrgId>())]
     org: OrgId,
     /// Print JSON instead of a table
     #[arg(long)]

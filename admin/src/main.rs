@@ -6,6 +6,7 @@
 mod connection;
 mod expiry;
 mod failure;
+mod identifier;
 mod keys;
 mod org;
 mod output;

@@ -215,6 +215,26 @@ async fn a_key_given_for_its_id_is_not_repeated() {
 }
 
 #[tokio::test]
+async fn a_key_given_for_an_organization_or_a_user_is_refused_and_not_repeated() {
+    let desk = Desk::new().await;
+    let key = ApiKey::generate().unwrap();
+    let key = key.reveal();
+    for arguments in [
+        &["keys", "list", "--org", key][..],
+        &["keys", "create", "--org", key, "--user", "ann", "--name", "n", "--expires", "30d"],
+        &["keys", "create", "--org", "acme", "--user", key, "--name", "n", "--expires", "30d"],
+        &["org", "export", "--org", key],
+        &["org", "import", "--org", "acme", "--user", key],
+        &["org", "delete", "--org", key, "--confirm", key],
+    ] {
+        let output = desk.run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let said = stderr(&output);
+        assert!(!said.contains(&key[3..15]) && said.contains("no API key"), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_rotated_key_lives_on_beside_its_successor_until_its_end() {
     let desk = Desk::new().await;
     let (old_key, old) = desk.create("30d").await;

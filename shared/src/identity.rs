@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::limits::IDENTIFIER_CHARS;
+use crate::{key::PREFIX, limits::IDENTIFIER_CHARS};
 
 macro_rules! identifier {
     ($(#[$doc:meta])* $name:ident) => {
@@ -26,7 +26,9 @@ macro_rules! identifier {
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-                if text.is_empty() || text.len() > IDENTIFIER_CHARS || !text.chars().all(legal) {
+                // A key that was given by mistake would stand in every item and every log line.
+                let is_a_key = text.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX));
+                if text.is_empty() || text.len() > IDENTIFIER_CHARS || !text.chars().all(legal) || is_a_key {
                     return Err(InvalidIdentifier);
                 }
                 Ok(Self(text.into()))
@@ -62,9 +64,9 @@ impl KeyId {
     }
 }
 
-/// An identifier that is empty, too long, or has characters beyond `A-Z a-z 0-9 - _ .`
+/// An identifier that is empty, too long, has characters beyond `A-Z a-z 0-9 - _ .`, or begins as a key does.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("must be 1 to {IDENTIFIER_CHARS} characters of A-Z, a-z, 0-9, '-', '_' and '.'")]
+#[error("must be 1 to {IDENTIFIER_CHARS} characters of A-Z, a-z, 0-9, '-', '_' and '.', and no API key")]
 pub struct InvalidIdentifier;
 
 /// A client's identifier, a UUID. Its order is that of its hyphenated lower-case text.
@@ -155,6 +157,16 @@ mod tests {
             "6f1b3bb2-4c38-4b34-8c5f-2df8b2c8e4a1 ",
         ] {
             assert!(other.parse::<ClientId>().is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_nobodys_name() {
+        for text in ["acme", "b", "ba", "bacme", "Ba.1"] {
+            assert!(text.parse::<OrgId>().is_ok(), "{text}");
+        }
+        for text in ["ba_0123456789abcdef0123456789abcdef458177ba", "BA_1", "ba_", "", "a b", "é"] {
+            assert!(text.parse::<OrgId>().is_err() && text.parse::<UserId>().is_err(), "{text}");
         }
     }
 

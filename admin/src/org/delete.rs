@@ -10,7 +10,7 @@ use shared::{
 };
 
 use super::counted;
-use crate::Cli;
+use crate::{Cli, identifier::identifier};
 
 /// What a wait is longer than it need be.
 const SPARE: Duration = Duration::from_secs(1);
@@ -20,7 +20,7 @@ const PROGRESS: Duration = Duration::from_secs(5);
 #[derive(Args, Debug)]
 pub(crate) struct Delete {
     /// The organization
-    #[arg(long)]
+    #[arg(long, value_parser = identifier::<OrgId>())]
     org: OrgId,
     /// The organization once more: there is no way back
     #[arg(long, value_name = "ORG")]

@@ -10,11 +10,12 @@ use super::{
     counted,
     file::{Foot, Head, Line},
 };
+use crate::identifier::identifier;
 
 #[derive(Args, Debug)]
 pub(crate) struct Export {
     /// The organization
-    #[arg(long)]
+    #[arg(long, value_parser = identifier::<OrgId>())]
     org: OrgId,
 }
 

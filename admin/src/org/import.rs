@@ -15,6 +15,7 @@ use super::{
     counted,
     file::{Fault, Reader},
 };
+use crate::identifier::identifier;
 
 /// Writes under way at the same time.
 const PARALLEL: usize = 8;
@@ -29,13 +30,13 @@ const PROGRESS: Duration = Duration::from_secs(5);
 #[derive(Args, Debug)]
 pub(crate) struct Import {
     /// The organization to write to
-    #[arg(long)]
+    #[arg(long, value_parser = identifier::<OrgId>())]
     org: OrgId,
     /// The organization that was exported, where it is another one
-    #[arg(long, value_name = "ORG")]
+    #[arg(long, value_name = "ORG", value_parser = identifier::<OrgId>())]
     from: Option<OrgId>,
     /// Who imports: the clients count as last changed by this user
-    #[arg(long)]
+    #[arg(long, value_parser = identifier::<UserId>())]
     user: UserId,
     /// Replace the clients that are there, and bring deleted ones back: whatever was changed since the
     /// export is undone. Clients that are not in the export stay
