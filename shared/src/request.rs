@@ -30,7 +30,7 @@ pub struct Request {
 /// What a request brings along, whoever makes it.
 #[derive(Clone, Debug)]
 pub struct RequestParts {
-    id: Option<String>,
+    client: Option<ClientId>,
     query: String,
     headers: HeaderMap,
     body: Vec<u8>,
@@ -38,7 +38,8 @@ pub struct RequestParts {
 
 impl RequestParts {
     pub(crate) fn new(request: lambda_http::Request) -> Self {
-        let id = request.path_parameters_ref().and_then(|parameters| parameters.first("id")).map(str::to_owned);
+        let id = request.path_parameters_ref().and_then(|parameters| parameters.first("id"));
+        let client = id.and_then(|id| id.parse().ok());
         let query = request.uri().query().unwrap_or_default().to_owned();
         let (parts, body) = request.into_parts();
         let body = match body {
@@ -46,12 +47,12 @@ impl RequestParts {
             Body::Binary(bytes) => bytes,
             _ => Vec::new(),
         };
-        Self { id, query, headers: parts.headers, body }
+        Self { client, query, headers: parts.headers, body }
     }
 
     /// The client that the path names, if it names one.
     pub(crate) fn client_id(&self) -> Option<ClientId> {
-        self.id.as_deref()?.parse().ok()
+        self.client
     }
 
     pub(crate) fn headers(&self) -> &HeaderMap {

@@ -5,6 +5,7 @@ use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_dynamodb::{
     config::timeout::TimeoutConfig,
+    operation::query::builders::QueryFluentBuilder,
     types::{KeysAndAttributes, ReturnConsumedCapacity},
 };
 
@@ -53,7 +54,7 @@ pub struct FeedPage {
 
 /// A place in the feed.
 #[derive(Clone, Debug)]
-pub struct Cursor(pub(super) Item);
+pub struct Cursor(Item);
 
 /// A client's long notes, and the version that they belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,24 +77,37 @@ impl Store {
         since: Option<Timestamp>,
         cursor: Option<Cursor>,
     ) -> Result<FeedPage, StoreError> {
-        let mut condition = format!("#{} = :org", client::ORG);
-        let mut query = self
-            .db
-            .query()
-            .table_name(&self.tables.clients)
-            .index_name(BY_UPDATED_AT)
-            .expression_attribute_names(format!("#{}", client::ORG), client::ORG)
-            .expression_attribute_values(":org", s(org));
+        let mut query = self.clients_of(org).index_name(BY_UPDATED_AT);
         if let Some(since) = since {
-            condition += &format!(" AND #{} >= :since", client::UPDATED_AT);
             query = query
-                .expression_attribute_names(format!("#{}", client::UPDATED_AT), client::UPDATED_AT)
+                .key_condition_expression("#org = :org AND #updatedAt >= :since")
+                .expression_attribute_names("#updatedAt", client::UPDATED_AT)
                 .expression_attribute_values(":since", s(since));
         }
-        let output = query
-            .key_condition_expression(condition)
-            .set_exclusive_start_key(cursor.map(|cursor| cursor.0))
+        let (items, next) = self.read_clients(query, cursor).await?;
+        Ok(FeedPage { changes: items.into_iter().map(change).collect::<Result<_, _>>()?, next })
+    }
+
+    /// A strongly consistent query of all that an organization has in the table of clients.
+    pub(super) fn clients_of(&self, org: &OrgId) -> QueryFluentBuilder {
+        self.db
+            .query()
+            .table_name(&self.tables.clients)
+            .key_condition_expression("#org = :org")
+            .expression_attribute_names("#org", client::ORG)
+            .expression_attribute_values(":org", s(org))
             .consistent_read(true)
+    }
+
+    /// One page of a query of the table of clients, from `cursor` on: its items, and where the next one
+    /// starts.
+    pub(super) async fn read_clients(
+        &self,
+        query: QueryFluentBuilder,
+        cursor: Option<Cursor>,
+    ) -> Result<(Vec<Item>, Option<Cursor>), StoreError> {
+        let output = query
+            .set_exclusive_start_key(cursor.map(|cursor| cursor.0))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .customize()
             .interceptor(self.log.clone())
@@ -102,8 +116,8 @@ impl Store {
             .await
             .map_err(|error| StoreError::from_sdk("Query clients", &error))?;
         self.log.read(output.consumed_capacity());
-        let changes = output.items.unwrap_or_default().into_iter().map(change).collect::<Result<_, _>>()?;
-        Ok(FeedPage { changes, next: output.last_evaluated_key.filter(|key| !key.is_empty()).map(Cursor) })
+        let next = output.last_evaluated_key.filter(|key| !key.is_empty()).map(Cursor);
+        Ok((output.items.unwrap_or_default(), next))
     }
 
     /// The long notes of these clients (at most 100), read strongly consistently. A client that is
@@ -159,7 +173,7 @@ impl Store {
 
 /// A page of 1 MB takes longer than an item: on DynamoDB Local, which searches its index from the start,
 /// some seconds in a large organization. Lists have the time.
-pub(super) fn patient() -> aws_sdk_dynamodb::config::Builder {
+fn patient() -> aws_sdk_dynamodb::config::Builder {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(Duration::from_secs(6))

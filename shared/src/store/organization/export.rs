@@ -4,12 +4,10 @@
 //! it keeps its place. Each page is read strongly consistently, so the pages together hold every client
 //! that was there before the first and is not deleted meanwhile, once, as it was when its page was read.
 
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
-
 use super::super::{
     Store, StoreError,
-    feed::{Cursor, patient},
-    item::{self, Item, s},
+    feed::Cursor,
+    item::{self, Item},
     schema::client,
 };
 use crate::{
@@ -60,27 +58,8 @@ impl Store {
     /// # Errors
     /// When the table fails, or an item in it is malformed.
     pub async fn export(&self, org: &OrgId, cursor: Option<Cursor>) -> Result<ClientPage, StoreError> {
-        let output = self
-            .db
-            .query()
-            .table_name(&self.tables.clients)
-            .key_condition_expression("#org = :org")
-            .expression_attribute_names("#org", client::ORG)
-            .expression_attribute_values(":org", s(org))
-            .set_exclusive_start_key(cursor.map(|cursor| cursor.0))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .customize()
-            .interceptor(self.log.clone())
-            .config_override(patient())
-            .send()
-            .await
-            .map_err(|error| StoreError::from_sdk("Query clients", &error))?;
-        self.log.read(output.consumed_capacity());
-        let living = output.items.unwrap_or_default().into_iter().filter(|item| !item::is_tombstone(item));
-        Ok(ClientPage {
-            clients: living.map(ClientRecord::of).collect::<Result<_, _>>()?,
-            next: output.last_evaluated_key.filter(|key| !key.is_empty()).map(Cursor),
-        })
+        let (items, next) = self.read_clients(self.clients_of(org), cursor).await?;
+        let living = items.into_iter().filter(|item| !item::is_tombstone(item));
+        Ok(ClientPage { clients: living.map(ClientRecord::of).collect::<Result<_, _>>()?, next })
     }
 }

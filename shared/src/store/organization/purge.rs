@@ -5,7 +5,6 @@ use futures_util::{TryStreamExt, stream};
 
 use super::super::{
     Store, StoreError,
-    feed::patient,
     item::{Item, s},
     keys::KeyRecord,
     pause,
@@ -50,26 +49,9 @@ impl Store {
         let mut deleted = 0;
         loop {
             // From the start each time: what was deleted is gone, and what was written meanwhile is found.
-            let output = self
-                .db
-                .query()
-                .table_name(&self.tables.clients)
-                .key_condition_expression("#org = :org")
-                .projection_expression("#org, #id")
-                .expression_attribute_names("#org", client::ORG)
-                .expression_attribute_names("#id", client::ID)
-                .expression_attribute_values(":org", s(org))
-                .limit(PAGE)
-                .consistent_read(true)
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .customize()
-                .interceptor(self.log.clone())
-                .config_override(patient())
-                .send()
-                .await
-                .map_err(|error| StoreError::from_sdk("Query clients", &error))?;
-            self.log.read(output.consumed_capacity());
-            let keys = output.items.unwrap_or_default();
+            let query = self.clients_of(org).projection_expression("#org, #id");
+            let query = query.expression_attribute_names("#id", client::ID).limit(PAGE);
+            let (keys, _) = self.read_clients(query, None).await?;
             if keys.is_empty() {
                 return Ok(deleted);
             }
