@@ -10,7 +10,7 @@ use aws_config::{
 };
 use aws_sdk_dynamodb::config::Credentials;
 use clap::Args;
-use shared::{Store, Tables};
+use shared::store::{Store, Tables};
 
 /// The SDK's own variables for another endpoint than AWS's, the more specific one first.
 const ENDPOINT_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"];

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use domain::Timestamp;
 use jiff::{Span, ToSpan, civil::Date, tz::TimeZone};
-use shared::Timestamp;
 
 /// No key outlives this many years: a longer life is a slip of the fingers.
 const LONGEST_YEARS: i64 = 10;

@@ -4,7 +4,7 @@
 use std::{ffi::OsStr, marker::PhantomData, str::FromStr};
 
 use clap::{Arg, Command, builder::TypedValueParser, error::ErrorKind};
-use shared::InvalidIdentifier;
+use domain::InvalidIdentifier;
 
 /// Reads an argument as an identifier of this kind.
 pub(crate) fn identifier<T>() -> Identifier<T> {

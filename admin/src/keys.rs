@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
+use domain::{ApiKey, Clock, KEY_PREFIX, KeyId, Name, OrgId, Timestamp, UserId};
 use serde::Serialize;
-use shared::{ApiKey, Clock, KEY_PREFIX, KeyId, KeyRecord, KeyState, Name, NewKey, OrgId, Store, Timestamp, UserId};
+use shared::store::{ApiKeyRecord, ApiKeyState, NewApiKey, Store};
 
 use crate::{
     connection::Connection,
@@ -86,7 +87,7 @@ pub(crate) struct Rotate {
 pub(crate) async fn run(command: Command, connection: &Connection) -> Result<()> {
     match command {
         Command::Create(Create { org, user, name, life }) => {
-            let new = NewKey { org, user, name: name.as_str().to_owned(), expires_at: life.expires };
+            let new = NewApiKey { org, user, name: name.as_str().to_owned(), expires_at: life.expires };
             make(&connection.store().await, new).await
         }
         Command::List(list) => self::list(list, &connection.store().await).await,
@@ -101,10 +102,10 @@ pub(crate) async fn run(command: Command, connection: &Connection) -> Result<()>
     }
 }
 
-async fn make(store: &Store, new: NewKey) -> Result<()> {
+async fn make(store: &Store, new: NewApiKey) -> Result<()> {
     let key = ApiKey::generate().context("the operating system gave no randomness")?;
-    let made = store.create_key(&key, new, Clock::system().now()).await.context("could not make the key")?;
-    let id = &made.caller.key;
+    let made = store.create_api_key(&key, new, Clock::system().now()).await.context("could not make the key")?;
+    let id = &made.caller.key_id;
     print(key.reveal()).with_context(|| {
         format!("the key {id} was made but could not be shown, and cannot be shown again: revoke it")
     })?;
@@ -118,7 +119,7 @@ async fn make(store: &Store, new: NewKey) -> Result<()> {
 }
 
 async fn list(List { org, json }: List, store: &Store) -> Result<()> {
-    let keys = store.keys_of(&org).await.context("could not list the keys")?;
+    let keys = store.list_api_keys(&org).await.context("could not list the keys")?;
     let now = Clock::system().now();
     if json {
         let keys: Vec<Listed> = keys.iter().map(|key| Listed::new(key, now)).collect();
@@ -135,7 +136,7 @@ async fn list(List { org, json }: List, store: &Store) -> Result<()> {
 
 async fn revoke(id: &KeyId, store: &Store) -> Result<()> {
     let key = find(id, store).await?;
-    store.revoke_key(&key, Clock::system().now()).await.context("could not revoke the key")?;
+    store.revoke_api_key(&key, Clock::system().now()).await.context("could not revoke the key")?;
     match key.revoked_at {
         Some(before) => eprintln!("{id} has been revoked since {} UTC.", minute(before)),
         None => eprintln!("{id} (`{}` of {}) is revoked as of now.", key.name, key.caller.user),
@@ -146,15 +147,16 @@ async fn revoke(id: &KeyId, store: &Store) -> Result<()> {
 async fn rotate(id: &KeyId, expires_at: Timestamp, keep: Duration, store: &Store) -> Result<()> {
     let old = find(id, store).await?;
     let now = Clock::system().now();
-    if old.state(now) != KeyState::Active {
+    if old.state(now) != ApiKeyState::Active {
         bail!("{id} is {}: there is nothing to change over from; make a new key with `keys create`", state(&old, now));
     }
-    let new = NewKey { org: old.caller.org.clone(), user: old.caller.user.clone(), name: old.name.clone(), expires_at };
+    let new =
+        NewApiKey { org: old.caller.org.clone(), user: old.caller.user.clone(), name: old.name.clone(), expires_at };
     // The new key first: should the second step fail, nobody is left without a key.
     make(store, new).await?;
     // A rotation never prolongs the old key's life.
     let end = old.expires_at.min(now.after(keep));
-    store.expire_key(&old, end).await.with_context(|| {
+    store.expire_api_key(&old, end).await.with_context(|| {
         format!(
             "the new key works, but the old one could not be given its end: {id} lives until {} UTC",
             minute(old.expires_at)
@@ -174,8 +176,8 @@ fn key_id(text: &str) -> Result<KeyId> {
     text.parse().ok().context("this is not a key's id (key_…); `keys list --org ORG` shows them")
 }
 
-async fn find(id: &KeyId, store: &Store) -> Result<KeyRecord> {
-    let found = store.find_key_by_id(id).await.context("could not look for the key")?;
+async fn find(id: &KeyId, store: &Store) -> Result<ApiKeyRecord> {
+    let found = store.find_api_key_by_id(id).await.context("could not look for the key")?;
     found.context("there is no key with this id; `keys list --org ORG` shows the ids")
 }
 
@@ -196,9 +198,9 @@ struct Listed<'a> {
 }
 
 impl<'a> Listed<'a> {
-    fn new(key: &'a KeyRecord, now: Timestamp) -> Self {
+    fn new(key: &'a ApiKeyRecord, now: Timestamp) -> Self {
         Self {
-            key_id: key.caller.key.as_str(),
+            key_id: key.caller.key_id.as_str(),
             name: &key.name,
             hint: &key.hint,
             org_id: key.caller.org.as_str(),
@@ -212,11 +214,11 @@ impl<'a> Listed<'a> {
     }
 }
 
-fn row(key: &KeyRecord, now: Timestamp) -> [String; 8] {
+fn row(key: &ApiKeyRecord, now: Timestamp) -> [String; 8] {
     [
         key.name.clone(),
         key.hint.clone(),
-        key.caller.key.to_string(),
+        key.caller.key_id.to_string(),
         key.caller.user.to_string(),
         minute(key.created_at),
         minute(key.expires_at),
@@ -225,11 +227,11 @@ fn row(key: &KeyRecord, now: Timestamp) -> [String; 8] {
     ]
 }
 
-fn state(key: &KeyRecord, now: Timestamp) -> &'static str {
+fn state(key: &ApiKeyRecord, now: Timestamp) -> &'static str {
     match key.state(now) {
-        KeyState::Active => "active",
-        KeyState::Expired => "expired",
-        KeyState::Revoked => "revoked",
+        ApiKeyState::Active => "active",
+        ApiKeyState::Expired => "expired",
+        ApiKeyState::Revoked => "revoked",
     }
 }
 

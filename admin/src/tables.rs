@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
-use shared::Tables;
+use shared::store::Tables;
 
 use crate::connection::{self, Connection};
 

@@ -4,9 +4,10 @@
 
 use std::{process::Output, time::Duration};
 
+use domain::{ApiKey, Clock, Timestamp};
 use local::engine::Engine;
 use serde_json::Value;
-use shared::{ApiKey, Clock, KeyRecord, KeyState, NewKey, Store, Tables, Timestamp};
+use shared::store::{ApiKeyRecord, ApiKeyState, NewApiKey, Store, Tables};
 
 const CREATE: &[&str] = &["keys", "create", "--org", "acme", "--user", "ann", "--name", "Billing sync", "--expires"];
 
@@ -30,7 +31,7 @@ impl Desk {
     }
 
     /// Makes a key with the command: the key, and what the table knows of it.
-    async fn create(&self, expires: &str) -> (ApiKey, KeyRecord) {
+    async fn create(&self, expires: &str) -> (ApiKey, ApiKeyRecord) {
         let output = self.run(&[CREATE, &[expires]].concat());
         assert!(output.status.success(), "{}", stderr(&output));
         let key: ApiKey = alone(&output).parse().unwrap();
@@ -38,8 +39,8 @@ impl Desk {
         (key, record)
     }
 
-    async fn record(&self, key: &ApiKey) -> KeyRecord {
-        self.store.find_key(&key.hash()).await.unwrap().unwrap()
+    async fn record(&self, key: &ApiKey) -> ApiKeyRecord {
+        self.store.find_api_key(&key.hash()).await.unwrap().unwrap()
     }
 }
 
@@ -91,7 +92,7 @@ async fn a_created_key_is_printed_alone_and_opens_what_it_was_made_for() {
     let desk = Desk::new().await;
     let before = now();
     let (_, record) = desk.create("90d").await;
-    assert_eq!(record.state(now()), KeyState::Active);
+    assert_eq!(record.state(now()), ApiKeyState::Active);
     assert_eq!((record.caller.org.as_str(), record.caller.user.as_str()), ("acme", "ann"));
     assert_eq!(record.name, "Billing sync");
     let ninety_days = Duration::from_secs(90 * 24 * 60 * 60);
@@ -112,12 +113,12 @@ async fn keys_are_listed_with_what_is_known_of_them_and_without_themselves() {
     let desk = Desk::new().await;
     let (key, record) = desk.create("2036-01-31").await;
     let used = now();
-    desk.store.touch_key(&record, used, used).await.unwrap();
+    desk.store.note_api_key_use(&record, used, used).await.unwrap();
 
     let listed = stdout(&desk.run(&["keys", "list", "--org", "acme"]));
     let lines: Vec<&str> = listed.lines().collect();
     assert_eq!(lines.len(), 2, "{listed}");
-    let id = record.caller.key.as_str();
+    let id = record.caller.key_id.as_str();
     for shown in ["Billing sync", &key.hint(), id, "ann", "2036-01-31 23:59", &used.to_string()[..10], "active"] {
         let at = lines[1].find(shown).unwrap_or_else(|| panic!("{shown} is missing in {listed}"));
         assert!(at == 0 || lines[1][..at].ends_with(' '));
@@ -166,12 +167,12 @@ async fn only_the_organization_asked_for_is_listed() {
 async fn a_revoked_key_is_revoked_at_once_and_stays_so_with_its_first_date() {
     let desk = Desk::new().await;
     let (key, record) = desk.create("30d").await;
-    let id = record.caller.key.as_str();
+    let id = record.caller.key_id.as_str();
 
     let output = desk.run(&["keys", "revoke", id]);
     assert!(output.status.success(), "{}", stderr(&output));
     let revoked = desk.record(&key).await;
-    assert_eq!(revoked.state(now()), KeyState::Revoked);
+    assert_eq!(revoked.state(now()), ApiKeyState::Revoked);
 
     let again = desk.run(&["keys", "revoke", id]);
     assert!(again.status.success(), "{}", stderr(&again));
@@ -182,13 +183,13 @@ async fn a_revoked_key_is_revoked_at_once_and_stays_so_with_its_first_date() {
 #[tokio::test]
 async fn an_expired_key_is_listed_as_expired() {
     let desk = Desk::new().await;
-    let new = NewKey {
+    let new = NewApiKey {
         org: "acme".parse().unwrap(),
         user: "ann".parse().unwrap(),
         name: "Old".to_owned(),
         expires_at: now().before(Duration::from_secs(1)),
     };
-    desk.store.create_key(&ApiKey::generate().unwrap(), new, now()).await.unwrap();
+    desk.store.create_api_key(&ApiKey::generate().unwrap(), new, now()).await.unwrap();
     assert!(stdout(&desk.run(&["keys", "list", "--org", "acme"])).contains("expired"));
 }
 
@@ -239,18 +240,18 @@ async fn a_rotated_key_lives_on_beside_its_successor_until_its_end() {
     let desk = Desk::new().await;
     let (old_key, old) = desk.create("30d").await;
     let before = now();
-    let output = desk.run(&["keys", "rotate", old.caller.key.as_str(), "--expires", "90d"]);
+    let output = desk.run(&["keys", "rotate", old.caller.key_id.as_str(), "--expires", "90d"]);
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(!stderr(&output).contains("ba_"));
 
     let new = desk.record(&alone(&output).parse().unwrap()).await;
     assert_eq!((&new.caller.org, &new.caller.user, &new.name), (&old.caller.org, &old.caller.user, &old.name));
-    assert_ne!(new.caller.key, old.caller.key);
-    assert_eq!(new.state(now().after(Duration::from_secs(89 * 24 * 60 * 60))), KeyState::Active);
+    assert_ne!(new.caller.key_id, old.caller.key_id);
+    assert_eq!(new.state(now().after(Duration::from_secs(89 * 24 * 60 * 60))), ApiKeyState::Active);
 
     let old = desk.record(&old_key).await;
     let day = Duration::from_secs(24 * 60 * 60);
-    assert_eq!(old.state(now()), KeyState::Active);
+    assert_eq!(old.state(now()), ApiKeyState::Active);
     assert!((before.after(day)..=now().after(day)).contains(&old.expires_at), "kept for 24 hours by default");
 }
 
@@ -258,21 +259,21 @@ async fn a_rotated_key_lives_on_beside_its_successor_until_its_end() {
 async fn an_old_key_can_be_kept_for_no_time_but_never_beyond_its_own_end() {
     let desk = Desk::new().await;
     let (key, record) = desk.create("1d").await;
-    let id = record.caller.key.as_str();
+    let id = record.caller.key_id.as_str();
     assert!(desk.run(&["keys", "rotate", id, "--expires", "30d", "--keep", "7d"]).status.success());
     assert_eq!(desk.record(&key).await.expires_at, record.expires_at);
     assert!(desk.run(&["keys", "rotate", id, "--expires", "30d", "--keep", "0m"]).status.success());
-    assert_eq!(desk.record(&key).await.state(now()), KeyState::Expired);
+    assert_eq!(desk.record(&key).await.state(now()), ApiKeyState::Expired);
 }
 
 #[tokio::test]
 async fn a_dead_key_is_not_rotated() {
     let desk = Desk::new().await;
     let (_, record) = desk.create("30d").await;
-    let id = record.caller.key.as_str();
-    desk.store.revoke_key(&record, now()).await.unwrap();
+    let id = record.caller.key_id.as_str();
+    desk.store.revoke_api_key(&record, now()).await.unwrap();
     assert!(failure(&desk.run(&["keys", "rotate", id, "--expires", "30d"])).contains("is revoked"));
-    assert_eq!(desk.store.keys_of(&record.caller.org).await.unwrap().len(), 1);
+    assert_eq!(desk.store.list_api_keys(&record.caller.org).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -297,7 +298,7 @@ async fn wrong_calls_are_usage_errors_and_make_no_key() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
         assert_eq!(stdout(&output), "", "{arguments:?}");
     }
-    assert!(desk.store.keys_of(&"acme".parse().unwrap()).await.unwrap().is_empty());
+    assert!(desk.store.list_api_keys(&"acme".parse().unwrap()).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -311,7 +312,7 @@ async fn tables_are_created_where_they_are_missing_and_only_on_a_local_engine() 
     }
     let tables = Tables { clients: "my-clients".to_owned(), api_keys: "my-keys".to_owned() };
     let store = Store::new(engine.config(), tables);
-    assert!(store.keys_of(&"acme".parse().unwrap()).await.unwrap().is_empty());
+    assert!(store.list_api_keys(&"acme".parse().unwrap()).await.unwrap().is_empty());
 
     assert!(failure(&run(&[], &["tables", "create"])).contains("AWS_ENDPOINT_URL_DYNAMODB"));
 }
@@ -324,7 +325,7 @@ async fn tables_are_found_by_the_environment_variables_of_the_functions() {
     assert!(run(&environment, &["tables", "create"]).status.success());
     let key: ApiKey = alone(&run(&environment, &[CREATE, &["30d"]].concat())).parse().unwrap();
     let tables = Tables { clients: "c-prod".to_owned(), api_keys: "k-prod".to_owned() };
-    assert!(Store::new(engine.config(), tables).find_key(&key.hash()).await.unwrap().is_some());
+    assert!(Store::new(engine.config(), tables).find_api_key(&key.hash()).await.unwrap().is_some());
 }
 
 #[tokio::test]

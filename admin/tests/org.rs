@@ -9,11 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use domain::{ApiKey, Caller, Client, ClientId, ClientPatch, Clock, NewClient, OrgId};
 use local::engine::Engine;
 use serde_json::{Value, json};
-use shared::{
-    ApiKey, Caller, Client, ClientId, ClientPatch, ClientRecord, Clock, Created, KeyState, NewClient, NewKey, OrgId,
-    Stamp, Store, Tables,
+use shared::store::{
+    ApiKeyState, ClientRecord, CreateOutcome, ExpectedVersions, NewApiKey, Store, Tables, WriteContext,
 };
 
 /// In every text of the clients, and nowhere else.
@@ -41,13 +41,13 @@ impl Desk {
             .await;
         desk.create(json!({ "name": PERSONAL, "notes": PERSONAL })).await;
         let gone = desk.create(json!({ "name": PERSONAL })).await;
-        desk.store.delete(&desk.stamp(), gone.id, None).await.unwrap();
+        desk.store.delete(&desk.stamp(), gone.id, &ExpectedVersions::ALL).await.unwrap();
         desk
     }
 
-    fn stamp(&self) -> Stamp {
-        let caller = Caller { org: self.org.clone(), user: "ann".parse().unwrap(), key: "key_1".parse().unwrap() };
-        Stamp { caller, at: Clock::system().now() }
+    fn stamp(&self) -> WriteContext {
+        let caller = Caller { org: self.org.clone(), user: "ann".parse().unwrap(), key_id: "key_1".parse().unwrap() };
+        WriteContext { caller, at: Clock::system().now() }
     }
 
     async fn create(&self, body: Value) -> Client {
@@ -59,7 +59,7 @@ impl Desk {
         let mut stamp = self.stamp();
         stamp.caller.org = org.parse().unwrap();
         match self.store.create(&stamp, ClientId::random(), new, None).await.unwrap() {
-            Created::New(client) => client,
+            CreateOutcome::Created(client) => client,
             other => unreachable!("{other:?}"),
         }
     }
@@ -67,19 +67,19 @@ impl Desk {
     async fn key(&self, org: &str) -> ApiKey {
         let key = ApiKey::generate().unwrap();
         let now = Clock::system().now();
-        let new = NewKey {
+        let new = NewApiKey {
             org: org.parse().unwrap(),
             user: "ann".parse().unwrap(),
             name: "k".to_owned(),
             expires_at: now.after(Duration::from_secs(3600)),
         };
-        self.store.create_key(&key, new, now).await.unwrap();
+        self.store.create_api_key(&key, new, now).await.unwrap();
         key
     }
 
     /// The organization's clients, without what an import changes.
     async fn clients(&self, org: &str) -> Vec<Client> {
-        let epoch = shared::Timestamp::from_millis(0);
+        let epoch = domain::Timestamp::from_millis(0);
         let content = |record: ClientRecord| Client { version: 0, updated_at: epoch, ..record.client };
         self.records(org).await.into_iter().map(content).collect()
     }
@@ -187,7 +187,7 @@ async fn an_organization_without_clients_is_exported_and_imported_too() {
     let desk = Desk::new().await;
     let export = desk.export();
     assert_eq!(lines(&export)[1..], [json!({ "clients": 0 })]);
-    assert!(stderr(done(&desk.import(&export, &["--org", "acme"]))).contains("Imported 0 clients into acme"));
+    assert!(stderr(done(&desk.import(&export, &["--org", "acme"]))).contains("ImportOutcome 0 clients into acme"));
 }
 
 #[tokio::test]
@@ -214,7 +214,7 @@ async fn exported_deleted_and_imported_an_organization_is_the_same_from_a_pipe_a
         } else {
             desk.import(&export, &["--org", "acme"])
         };
-        assert!(stderr(done(&output)).contains("Imported 3 clients into acme: 3 new"), "{}", stderr(&output));
+        assert!(stderr(done(&output)).contains("ImportOutcome 3 clients into acme: 3 new"), "{}", stderr(&output));
         assert_eq!(desk.clients("acme").await, before);
     }
     let record = desk.records("acme").await.remove(0);
@@ -228,16 +228,16 @@ async fn an_import_says_what_it_did_and_what_it_left() {
     let export = desk.export();
     let ids: Vec<ClientId> = desk.clients("acme").await.iter().map(|client| client.id).collect();
     let patch = ClientPatch { name: Some("changed".parse().unwrap()), ..ClientPatch::default() };
-    desk.store.update(&desk.stamp(), ids[0], &patch, None).await.unwrap();
-    desk.store.delete(&desk.stamp(), ids[1], None).await.unwrap();
+    desk.store.update(&desk.stamp(), ids[0], &patch, &ExpectedVersions::ALL).await.unwrap();
+    desk.store.delete(&desk.stamp(), ids[1], &ExpectedVersions::ALL).await.unwrap();
     let said = stderr(done(&desk.import(&export, &["--org", "acme"])));
     for part in
-        ["Imported 0 clients", "1 as exported already", "1 there with another content", "1 deleted, and left so"]
+        ["ImportOutcome 0 clients", "1 as exported already", "1 there with another content", "1 deleted, and left so"]
     {
         assert!(said.contains(part), "{part} is not in {said}");
     }
     let said = stderr(done(&desk.import(&export, &["--org", "acme", "--overwrite"])));
-    assert!(said.contains("Imported 2 clients into acme: 0 new, 1 replaced, 1 brought back."), "{said}");
+    assert!(said.contains("ImportOutcome 2 clients into acme: 0 new, 1 replaced, 1 brought back."), "{said}");
     let said = stderr(done(&desk.import(&export, &["--org", "acme", "--overwrite"])));
     assert!(said.contains("3 as exported already"), "{said}");
 }
@@ -394,7 +394,9 @@ async fn a_deletion_ends_every_key_and_leaves_nothing_of_the_organization() {
     let child = desk.command(&["org", "delete", "--org", "acme", "--confirm", "acme"]).spawn().unwrap();
     // A request that was let in before its key was revoked writes a few seconds later.
     let begin = Instant::now();
-    while desk.store.find_key(&key.hash()).await.unwrap().unwrap().state(Clock::system().now()) == KeyState::Active {
+    while desk.store.find_api_key(&key.hash()).await.unwrap().unwrap().state(Clock::system().now())
+        == ApiKeyState::Active
+    {
         assert!(begin.elapsed() < Duration::from_secs(5));
     }
     tokio::time::sleep(Duration::from_secs(5)).await;
@@ -407,10 +409,10 @@ async fn a_deletion_ends_every_key_and_leaves_nothing_of_the_organization() {
         assert!(said.contains(part), "{part} is not in {said}");
     }
     assert_eq!(desk.store.purge_clients(&desk.org, |_| {}).await.unwrap(), 0);
-    assert!(desk.store.find_key(&key.hash()).await.unwrap().is_none());
+    assert!(desk.store.find_api_key(&key.hash()).await.unwrap().is_none());
     assert_eq!(desk.clients("acme2").await.len(), 1);
-    let other = desk.store.find_key(&other.hash()).await.unwrap().unwrap();
-    assert_eq!(other.state(Clock::system().now()), KeyState::Active);
+    let other = desk.store.find_api_key(&other.hash()).await.unwrap().unwrap();
+    assert_eq!(other.state(Clock::system().now()), ApiKeyState::Active);
 
     // Again: there is nothing to do, and nothing to wait for.
     let begin = Instant::now();
@@ -426,11 +428,11 @@ async fn a_key_that_is_made_during_a_deletion_is_not_overlooked() {
     let child = desk.command(&["org", "delete", "--org", "acme", "--confirm", "acme"]).spawn().unwrap();
     tokio::time::sleep(Duration::from_secs(3)).await;
     let late = desk.key("acme").await;
-    let id = desk.store.find_key(&late.hash()).await.unwrap().unwrap().caller.key;
+    let id = desk.store.find_api_key(&late.hash()).await.unwrap().unwrap().caller.key_id;
     let said = failure(&child.wait_with_output().unwrap());
     assert!(said.contains(id.as_str()) && said.contains("repeat the command"), "{said}");
     done(&desk.run(&["org", "delete", "--org", "acme", "--confirm", "acme"]));
-    assert!(desk.store.find_key(&late.hash()).await.unwrap().is_none());
+    assert!(desk.store.find_api_key(&late.hash()).await.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -439,8 +441,8 @@ async fn the_records_of_revoked_keys_can_be_kept() {
     let key = desk.key("acme").await;
     let output = desk.run(&["org", "delete", "--org", "acme", "--confirm", "acme", "--keep-keys"]);
     assert!(stderr(done(&output)).contains("Kept the records of 1 key."));
-    let record = desk.store.find_key(&key.hash()).await.unwrap().unwrap();
-    assert_eq!(record.state(Clock::system().now()), KeyState::Revoked);
+    let record = desk.store.find_api_key(&key.hash()).await.unwrap().unwrap();
+    assert_eq!(record.state(Clock::system().now()), ApiKeyState::Revoked);
     assert_eq!(desk.clients("acme").await, []);
 }
 
@@ -464,8 +466,8 @@ async fn wrong_calls_are_usage_errors_and_change_nothing() {
         assert!(output.stdout.is_empty(), "{arguments:?}");
     }
     assert_eq!(desk.clients("acme").await.len(), 3);
-    let record = desk.store.find_key(&key.hash()).await.unwrap().unwrap();
-    assert_eq!(record.state(Clock::system().now()), KeyState::Active);
+    let record = desk.store.find_api_key(&key.hash()).await.unwrap().unwrap();
+    assert_eq!(record.state(Clock::system().now()), ApiKeyState::Active);
 }
 
 #[tokio::test]

@@ -1,5 +1,4 @@
-//! A PostgreSQL cluster of our own: a new one in a temporary folder, on a socket in that folder, gone
-//! when dropped.
+//! A temporary PostgreSQL cluster on a Unix socket. It is deleted when it is dropped.
 
 use std::{
     path::{Path, PathBuf},
@@ -10,8 +9,8 @@ use anyhow::{Result, bail};
 use postgres::{Client, NoTls};
 use tempfile::TempDir;
 
-/// Memory enough that everything is cached and no sort spills; planner costs for data in memory; and
-/// nothing that makes writes durable, which are not measured.
+/// Settings under which all data is cached and no sort spills, with planner costs for data in memory. Writes are
+/// not measured and need not be durable.
 const SETTINGS: &[(&str, &str)] = &[
     ("listen_addresses", "''"),
     ("shared_buffers", "'2GB'"),
@@ -27,14 +26,14 @@ const SETTINGS: &[(&str, &str)] = &[
     ("max_wal_size", "'8GB'"),
 ];
 
-/// A running server.
+/// A running cluster.
 pub(crate) struct Cluster {
     folder: TempDir,
     binaries: PathBuf,
 }
 
 impl Cluster {
-    /// Starts one, if there are server binaries on the PATH or where distributions put them.
+    /// Starts a cluster; `None` if no server binaries are in `PATH` or `/usr/lib/postgresql`.
     pub(crate) fn start() -> Result<Option<Self>> {
         let Some(binaries) = binaries() else {
             return Ok(None);
@@ -63,7 +62,7 @@ impl Cluster {
         Ok(Some(cluster))
     }
 
-    /// A new connection, over the Unix socket.
+    /// Opens a connection over the Unix socket.
     pub(crate) fn connect(&self) -> Result<Client> {
         let params = format!("host={} user=postgres", self.folder.path().display());
         Ok(Client::connect(&params, NoTls)?)
@@ -73,7 +72,7 @@ impl Cluster {
         self.folder.path().join("data")
     }
 
-    /// One of the server's programs; not as root, which they refuse.
+    /// Runs one of the server's programs. They refuse to run as root.
     fn command(&self, program: &str) -> Command {
         let program = self.binaries.join(program);
         let mut command = if is_root() {
@@ -111,7 +110,7 @@ fn is_root() -> bool {
 }
 
 fn run(command: &mut Command) -> Result<()> {
-    // Not to a pipe: the server that pg_ctl leaves behind would hold it open.
+    // No pipe: the server that pg_ctl starts would keep it open.
     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status()?;
     if !status.success() {
         bail!("{}: {status}", command.get_program().display());

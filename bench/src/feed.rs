@@ -1,5 +1,5 @@
-//! `bench feed`: what a list costs through the store, in calls, read units and time: the first load
-//! of an organization, an organization that rests, and one that is being written.
+//! `bench feed`: calls, read units and times of lists through the store: the first load of an organization, lists
+//! of an organization at rest, and lists of one that is being written.
 
 use std::{
     sync::{
@@ -10,8 +10,11 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use list_clients::{params::ListParams, replica::OVERLAP, replicas::Replicas};
-use shared::{App, Client, ClientId, ClientPatch, OrgId, RequestLog, Stamp, Status};
+use domain::{ClientId, ClientPatch, OrgId, Status};
+use list_clients::{replica::OVERLAP, replicas::Replicas};
+use list_engine::ListParams;
+use shared::store::ExpectedVersions;
+use shared::{App, store::WriteContext, telemetry::Tally};
 use tokio::{
     runtime::Runtime,
     task::{AbortHandle, JoinSet},
@@ -25,27 +28,27 @@ use crate::{
     table::{Table, three_digits, time},
 };
 
-/// Room for every replica.
+/// A byte budget that holds every replica.
 const BUDGET: usize = 4 << 30;
-/// How often the first load is measured.
+/// The number of measured first loads.
 const LOADS: usize = 3;
-/// How often a list of a resting organization is measured.
+/// The number of measured lists of an organization at rest.
 const LISTS: usize = 200;
-/// How often a list is asked for until it is given up.
+/// The number of tries of a list.
 const TRIES: u32 = 10;
 /// The pause between two lists of an organization that is being written.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// What to measure.
+/// Arguments of `bench feed`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// How many clients the organizations have
+    /// The numbers of clients in the organizations
     #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000, 100_000])]
     sizes: Vec<usize>,
-    /// How many writes a second the largest organization takes meanwhile
+    /// The rates of writes to the last organization, in writes a second
     #[arg(long, value_delimiter = ',', default_values_t = [1, 10, 100], value_parser = clap::value_parser!(u32).range(1..))]
     rates: Vec<u32>,
-    /// How long lists are measured at each of these rates
+    /// The seconds of lists at each rate
     #[arg(long, default_value_t = 12)]
     seconds: u64,
 }
@@ -66,27 +69,26 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             "time",
             "max",
         ]);
-        // What was measured before a failure is shown all the same.
-        let measured = engines(args, &mut table).await;
-        println!("Medians and maxima of lists through the store (no key is read, no HTTP); no long notes; limit 50.");
-        let (overlap, pause) = (OVERLAP.as_secs(), PAUSE.as_millis());
+        // After a failure, print the rows before it.
+        let result = engines(args, &mut table).await;
         println!(
-            "While it is written: every write changes another client; the writes of the last {overlap} s are in the"
+            "Medians and maxima of lists through the store, without HTTP and authentication; limit 50; no long notes.\n\
+             Every write changes another client. Each list reads the writes of the last {overlap} s again, in the\n\
+             overlap. Lists are {pause} ms apart. A list that meets a timeout of the store counts as failed; the next\n\
+             try goes on from there. DynamoDB Local reports 0 units for a consistent query that finds nothing; AWS\n\
+             charges 1.\n",
+            overlap = OVERLAP.as_secs(),
+            pause = PAUSE.as_millis(),
         );
-        println!("overlap, and each list reads them again. Lists come {pause} ms apart.");
-        println!(
-            "A list that met a timeout of the store counts as failed, and goes on in the next try, as a caller's."
-        );
-        println!("DynamoDB Local reports 0 units for a consistent query that finds nothing; AWS charges 1.\n");
         println!("{table}");
-        measured
+        result
     })
 }
 
 async fn engines(args: &Args, table: &mut Table) -> Result<()> {
     measure(&Lab::embedded().await?, args, table).await?;
     let Some(lab) = Lab::dynamodb_local().await? else {
-        println!("DYNAMODB_LOCAL_URL is not set: only the embedded engine is measured.\n");
+        println!("DYNAMODB_LOCAL_URL is not set: the embedded engine alone is measured.\n");
         return Ok(());
     };
     let measured = measure(&lab, args, table).await;
@@ -98,7 +100,7 @@ async fn measure(lab: &Lab, args: &Args, table: &mut Table) -> Result<()> {
     let mut last = None;
     for &size in &args.sizes {
         let org: OrgId = format!("organization-of-{size}").parse()?;
-        let clients: Vec<Client> = people::clients(size).into_iter().map(|feed| feed.client).collect();
+        let clients = people::clients(size);
         lab.fill(&org, &clients).await?;
 
         let mut replicas = Replicas::new(BUDGET);
@@ -115,7 +117,7 @@ async fn measure(lab: &Lab, args: &Args, table: &mut Table) -> Result<()> {
         row(table, lab, size, "unchanged", &lists);
         last = Some((org, clients, replicas));
     }
-    let (org, clients, replicas) = last.context("no sizes")?;
+    let (org, clients, replicas) = last.context("there are no sizes")?;
     let ids: Arc<[ClientId]> = clients.iter().map(|client| client.id).collect();
     for &rate in &args.rates {
         let seconds = Duration::from_secs(args.seconds);
@@ -126,7 +128,7 @@ async fn measure(lab: &Lab, args: &Args, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// What lists cost while their organization takes so many writes a second, and how many it took.
+/// The achieved writes a second, and the costs of lists meanwhile.
 async fn while_written(
     lab: &Lab,
     org: &OrgId,
@@ -146,21 +148,6 @@ async fn while_written(
     Ok((f64::from(writer.written() - before) / start.elapsed().as_secs_f64(), lists))
 }
 
-/// The writes a second that an organization took, and the median of the read units of its lists
-/// meanwhile.
-pub(crate) async fn units_while_written(
-    lab: &Lab,
-    org: &OrgId,
-    ids: &Arc<[ClientId]>,
-    rate: u32,
-    duration: Duration,
-) -> Result<(f64, f64)> {
-    let replicas = Replicas::new(BUDGET);
-    Cost::of_list(&lab.app, &replicas, org).await.context("cannot load the organization")?;
-    let (achieved, lists) = while_written(lab, org, ids, &replicas, rate, duration).await?;
-    Ok((achieved, Sample::of(lists.iter().map(|cost| cost.read_units)).median()))
-}
-
 fn row(table: &mut Table, lab: &Lab, size: usize, name: &str, costs: &[Cost]) {
     let of = |value: fn(&Cost) -> f64| Sample::of(costs.iter().map(value));
     let (calls, units, seconds) = (of(|cost| cost.calls), of(|cost| cost.read_units), of(|cost| cost.seconds));
@@ -171,20 +158,19 @@ fn row(table: &mut Table, lab: &Lab, size: usize, name: &str, costs: &[Cost]) {
     table.row(cells);
 }
 
-/// What one list took.
+/// The cost of a list.
 struct Cost {
     calls: f64,
     read_units: f64,
     seconds: f64,
-    /// How often it ended early, at a timeout of the store, and was asked for again: what was loaded
-    /// until then is kept.
+    /// The tries that met a timeout of the store. The next one goes on from there.
     failed: u32,
 }
 
 impl Cost {
     async fn of_list(app: &App, replicas: &Replicas, org: &OrgId) -> Result<Self> {
-        let log = RequestLog::default();
-        let app = App { store: app.store.counting_into(&log), ..app.clone() };
+        let log = Tally::default();
+        let app = App { store: app.store.counting_in(&log), ..app.clone() };
         let start = Instant::now();
         let mut failed = 0;
         while let Err(error) = replicas.page(&app, org, &ListParams::default()).await {
@@ -198,8 +184,7 @@ impl Cost {
     }
 }
 
-/// Writes to an organization at a steady rate for as long as it is held. A write does not wait for
-/// the one before it.
+/// Writes to an organization at a steady rate until it is dropped. A write does not wait for the one before it.
 struct Writer {
     written: Arc<AtomicU32>,
     task: AbortHandle,
@@ -214,14 +199,14 @@ impl Writer {
             let mut writes = JoinSet::new();
             for id in ids.iter().copied().cycle() {
                 ticks.tick().await;
-                // What has ended makes room.
+                // Forget the writes that have ended.
                 while writes.try_join_next().is_some() {}
                 let (app, caller, counted) = (app.clone(), caller.clone(), counted.clone());
                 writes.spawn(async move {
-                    let stamp = Stamp { caller, at: app.clock.now() };
+                    let stamp = WriteContext { caller, at: app.clock.now() };
                     let patch = ClientPatch { status: Some(Status::Inactive), ..ClientPatch::default() };
-                    // One that fails shows in the rate that was achieved.
-                    if app.store.update(&stamp, id, &patch, None).await.is_ok() {
+                    // Failures lower the achieved rate.
+                    if app.store.update(&stamp, id, &patch, &ExpectedVersions::ALL).await.is_ok() {
                         counted.fetch_add(1, Relaxed);
                     }
                 });
@@ -230,7 +215,7 @@ impl Writer {
         Ok(Self { written, task: task.abort_handle() })
     }
 
-    /// How many writes have succeeded.
+    /// The number of successful writes.
     fn written(&self) -> u32 {
         self.written.load(Relaxed)
     }

@@ -1,27 +1,27 @@
-//! `bench list`: how long a list takes from the replica's index, the plain way, and from PostgreSQL
-//! with the right indexes; what the index costs in memory, to load and to change.
+//! `bench list`: times of lists from a replica's index, by a full scan, and from PostgreSQL with the right indexes;
+//! and the index's memory and the times to load and to change it.
 
 mod cases;
-mod costs;
-mod postgres_way;
+mod index_costs;
+mod postgres_lists;
 
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use list_clients::index::{Index, Loader, Rows, oracle};
-use shared::{Change, FeedClient};
+use domain::{Change, ListedClient};
+use list_engine::{Index, Loader, Rows, oracle};
 
 use crate::{
     cluster::Cluster,
     people,
     table::{Table, ratio, three_digits, time},
 };
-use postgres_way::PostgresWay;
+use postgres_lists::PostgresLists;
 
-/// What to measure.
+/// Arguments of `bench list`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// How many clients the organizations have.
+    /// The numbers of clients in the organizations
     #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000, 100_000, 1_000_000])]
     sizes: Vec<usize>,
 }
@@ -30,31 +30,31 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> Result<()> {
     let cluster = Cluster::start()?;
     if cluster.is_none() {
-        println!("No PostgreSQL server binaries (initdb, pg_ctl, postgres) were found: its column is empty.\n");
+        println!("No PostgreSQL server binaries (initdb, pg_ctl, postgres) were found: the column is empty.\n");
     }
-    println!("Median times; everything in memory and warm; limit 50. PostgreSQL: the page query and the count");
-    println!("query, over its Unix socket, under its own and under custom plans, whichever is faster.");
-    println!("The replica: its engine alone; to be up to date it makes one call more, see `bench feed`.\n");
+    println!("Median times; all data in memory and warm; limit 50. PostgreSQL: the page query and the count query");
+    println!("over its Unix socket, with automatic or custom plans, whichever are faster. Replica: the index alone;");
+    println!("a list also makes one call to be up to date, see `bench feed`.\n");
     for size in args.sizes {
-        let clients = people::clients(size);
-        let postgres = cluster.as_ref().map(|cluster| PostgresWay::load(cluster, &clients)).transpose()?;
+        let clients = people::feed_clients(size);
+        let postgres = cluster.as_ref().map(|cluster| PostgresLists::load(cluster, &clients)).transpose()?;
         let index = index_of(&clients);
         compare(&clients, &index, postgres)?;
         drop(index);
-        costs::print(&clients);
+        index_costs::print(&clients);
     }
     Ok(())
 }
 
-fn compare(clients: &[FeedClient], index: &Index, mut postgres: Option<PostgresWay>) -> Result<()> {
+fn compare(clients: &[ListedClient], index: &Index, mut postgres: Option<PostgresLists>) -> Result<()> {
     let heading = format!("{} clients", clients.len());
-    let mut table = Table::new(&[&heading, "matches", "replica", "plain way", "PostgreSQL", "PostgreSQL / replica"]);
+    let mut table = Table::new(&[&heading, "matches", "replica", "full scan", "PostgreSQL", "PostgreSQL / replica"]);
     let mut ratios = vec![];
     for case in cases::all(clients) {
         let (page, replica) = median(30, || index.rows(&case.params));
-        let (plain_page, plain) = median(1, || oracle::rows(clients, &case.params));
-        assert_eq!(page, plain_page, "{}: the index is wrong", case.name);
-        let mut cells = vec![case.name, page.total.to_string(), time(replica), time(plain)];
+        let (scanned_page, scan) = median(1, || oracle::rows(clients, &case.params));
+        assert_eq!(page, scanned_page, "{}: the index is wrong", case.name);
+        let mut cells = vec![case.name, page.total.to_string(), time(replica), time(scan)];
         if let Some(postgres) = &mut postgres {
             let answer = postgres.measure(&case.params)?;
             assert_eq!(answer.total, page.total, "{}: PostgreSQL has another total", cells[0]);
@@ -75,8 +75,8 @@ fn compare(clients: &[FeedClient], index: &Index, mut postgres: Option<PostgresW
     Ok(())
 }
 
-/// The index of these clients, loaded as from the feed.
-fn index_of(clients: &[FeedClient]) -> Index {
+/// Loads an index of the clients.
+fn index_of(clients: &[ListedClient]) -> Index {
     let mut loader = Loader::default();
     clients.iter().for_each(|client| loader.push(Change::Upsert(client.clone())));
     loader.finish()
@@ -86,18 +86,18 @@ fn ids(page: &Rows) -> Vec<uuid::Uuid> {
     page.clients.iter().map(|row| row.client.id.uuid()).collect()
 }
 
-/// The answer, and the median time of at least so many runs; slow ones are not repeated for long.
-fn median<T>(runs: usize, mut answer: impl FnMut() -> T) -> (T, Duration) {
+/// The last result of `work` and its median time over at least `runs` runs; fast work is repeated for 20 ms.
+fn median<T>(runs: usize, mut work: impl FnMut() -> T) -> (T, Duration) {
     let begin = Instant::now();
     let mut times = vec![];
     loop {
         let start = Instant::now();
-        let answered = answer();
+        let result = work();
         times.push(start.elapsed());
         let fast_and_few = begin.elapsed() < Duration::from_millis(20) && times.len() < 1_000;
         if times.len() >= runs && !fast_and_few {
             times.sort_unstable();
-            return (answered, times[times.len() / 2]);
+            return (result, times[times.len() / 2]);
         }
     }
 }

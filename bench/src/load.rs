@@ -1,5 +1,4 @@
-//! `bench load`: a mixed load on the local gateway, over loopback. Every worker has one request
-//! under way at a time.
+//! `bench load`: a mixed load on the local gateway over loopback. Every worker sends one request at a time.
 
 mod memory;
 mod server;
@@ -13,7 +12,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use shared::Client;
+use domain::Client;
 use tokio::{runtime::Runtime, task::JoinSet};
 
 pub(crate) use server::{ServeArgs, serve};
@@ -28,50 +27,50 @@ use memory::resident_bytes;
 use server::Server;
 use work::{Kind, Record, Worker};
 
-/// How often memory is looked at, from the start to the end.
-const LOOKS: u32 = 6;
+/// The number of memory samples, from the start to the end.
+const MEMORY_SAMPLES: u32 = 6;
 
-/// What load to make.
+/// Arguments of `bench load`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// How long
+    /// The seconds of measured load
     #[arg(long, default_value_t = 60)]
     seconds: u64,
-    /// How long before that, without being counted
+    /// The seconds of load before that, which are not counted
     #[arg(long, default_value_t = 10)]
     warm_up: u64,
-    /// How many clients the organization has
+    /// The number of clients in the organization
     #[arg(long, default_value_t = 10_000, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     clients: usize,
-    /// How many requests are under way at a time
+    /// The number of concurrent requests
     #[arg(long, default_value_t = 16)]
     workers: u64,
 }
 
-/// Measures and prints. A failure where anything was answered otherwise than expected.
+/// Measures and prints. It fails if any request failed.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Runtime::new()?.block_on(async {
         let mix: Vec<String> = Kind::ALL.iter().map(|kind| format!("{} % {}", kind.share(), kind.name())).collect();
         println!(
-            "{} workers over loopback, each with one request under way at a time, for {} s after {} s of",
+            "{} workers over loopback, each with one request at a time, for {} s after {} s of",
             args.workers, args.seconds, args.warm_up
         );
         println!("warm-up; an organization of {} clients; the database in a file, as under `cargo run`.", args.clients);
         println!("{}\n", mix.join(", "));
 
         let server = Server::start(args.clients).await?;
-        let clients: Arc<[Client]> = people::clients(args.clients).into_iter().map(|feed| feed.client).collect();
+        let clients: Arc<[Client]> = people::clients(args.clients).into();
         let api = Api::new(&server.address)?;
         let mut workers: Vec<Worker> =
             (0..args.workers).map(|seed| Worker::new(api.clone(), server.key.clone(), clients.clone(), seed)).collect();
         let warm_up = round(workers, Duration::from_secs(args.warm_up)).await?;
         workers = warm_up.0;
 
-        let looks = tokio::spawn(look(server.pid(), Duration::from_secs(args.seconds)));
+        let memory = tokio::spawn(sample_memory(server.pid(), Duration::from_secs(args.seconds)));
         let start = Instant::now();
         let (_, records) = round(workers, Duration::from_secs(args.seconds)).await?;
         let elapsed = start.elapsed();
-        let resident = looks.await?;
+        let resident = memory.await?;
         server.stop().await?;
 
         println!("{}", requests(&records, elapsed));
@@ -86,7 +85,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     })
 }
 
-/// Has all workers work for so long. Gives them back, with what they did.
+/// Runs all workers for a duration. Returns them with their records.
 async fn round(workers: Vec<Worker>, duration: Duration) -> Result<(Vec<Worker>, Vec<Record>)> {
     let until = Instant::now() + duration;
     let mut tasks: JoinSet<_> = workers.into_iter().map(|worker| worker.work(until)).collect();
@@ -99,11 +98,11 @@ async fn round(workers: Vec<Worker>, duration: Duration) -> Result<(Vec<Worker>,
     Ok((workers, records))
 }
 
-/// The memory of the process now, at the end, and in between.
-async fn look(pid: u32, duration: Duration) -> Vec<Option<u64>> {
+/// Samples a process's memory now, at the end, and in between.
+async fn sample_memory(pid: u32, duration: Duration) -> Vec<Option<u64>> {
     let mut resident = vec![resident_bytes(pid)];
-    for _ in 1..LOOKS {
-        tokio::time::sleep(duration / (LOOKS - 1)).await;
+    for _ in 1..MEMORY_SAMPLES {
+        tokio::time::sleep(duration / (MEMORY_SAMPLES - 1)).await;
         resident.push(resident_bytes(pid));
     }
     resident
@@ -113,7 +112,7 @@ fn requests(records: &[Record], elapsed: Duration) -> Table {
     let mut table = Table::new(&["request", "requests", "per second", "p50", "p99", "max", "errors"]);
     let mut row = |name: &str, kind: Option<Kind>| {
         let of_kind = || records.iter().filter(|record| kind.is_none_or(|kind| record.kind == kind));
-        let times = Sample::of(of_kind().map(|record| record.took.as_secs_f64()));
+        let times = Sample::of(of_kind().map(|record| record.duration.as_secs_f64()));
         let mut cells = vec![name.to_owned(), times.len().to_string()];
         cells.push(three_digits(times.len() as f64 / elapsed.as_secs_f64()));
         let shown = [times.median(), times.percentile(99), times.max()];

@@ -1,9 +1,8 @@
-//! Every figure that is published, reproducible with one command each.
-#![allow(clippy::print_stdout, reason = "a bench prints")]
+//! The benchmarks: one command for each set of published figures.
+#![allow(clippy::print_stdout, reason = "the benchmarks print their results")]
 
 mod api;
 mod cluster;
-mod cost;
 mod feed;
 mod lab;
 mod list;
@@ -18,7 +17,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-/// Counts what the heap really holds, to check the index's own figures against.
+/// Counts the allocated bytes, to check the index's own figures.
 #[global_allocator]
 static HEAP: cap::Cap<std::alloc::System> = cap::Cap::new(std::alloc::System, usize::MAX);
 
@@ -31,17 +30,15 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Lists: the replica's index, the plain way and PostgreSQL, case by case
+    /// Times of lists: a replica's index, a full scan, and PostgreSQL
     List(list::Args),
-    /// What a list costs in calls, read units and time, also while its organization is written
+    /// Calls, read units and times of lists, at rest and while their organization is written
     Feed(feed::Args),
-    /// A mixed load on the local gateway: throughput, latencies, errors, memory
+    /// Throughput, latencies, errors and memory under a mixed load on the local gateway
     Load(load::Args),
-    /// What each endpoint costs on AWS
-    Cost(cost::Args),
-    /// Costs, limits, and what gives out first as the load grows: the figures of docs/scale.md
-    Scale(scale::Args),
-    /// The process that `load` puts its load on
+    /// Units and dollars per request, and the limits of organizations, keys and accounts
+    Scale,
+    /// The server process of `load`
     #[command(hide = true)]
     Serve(load::ServeArgs),
 }
@@ -51,8 +48,7 @@ fn main() -> Result<ExitCode> {
         Command::List(args) => list::run(args)?,
         Command::Feed(args) => feed::run(&args)?,
         Command::Load(args) => return load::run(&args),
-        Command::Cost(args) => cost::run(&args)?,
-        Command::Scale(args) => scale::run(&args)?,
+        Command::Scale => scale::run()?,
         Command::Serve(args) => load::serve(&args)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -1,9 +1,9 @@
-//! Clients as organizations have them: people of many places, some companies, phones as people type
-//! them. The same for the same seed.
+//! Generated clients: people of many places, some companies, and phones in the forms that people type. They are
+//! the same in every run.
 
+use domain::{Client, ClientId, ListedClient, Name, Notes, Phone, Status, Timestamp};
 use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
-use shared::{Client, ClientId, FeedClient, Name, Notes, Phone, Status, Timestamp};
 
 const FIRST: &str = "Aaliyah Aaron Abdul Abigail Adaeze Adam Adrián Agnieszka Ahmed Aiko Aisha Alejandra Aleksander \
 Alessandro Alexander Alice Alicja Amara Amelia Amina Ana Ananya Anastasia André Andrea Anja Anna Antoine Antonio \
@@ -56,21 +56,26 @@ Studios Supply Systems Textiles Tools Trading Transport Travel Ventures Veterina
 
 const FORM: &str = "GmbH Ltd LLC Inc. S.A. S.r.l. AB A/S BV Oy Kft. plc SARL AG Co. & Sons";
 
-/// Syllables of the long tail of rare last names.
+/// Syllables of rare last names.
 const SYLLABLES: &str = "ab ach ak al am an ar as ba ber bo bra bu ca cha chi co cu da del di do dra du ef ek el en er fa \
 fel fi fo fra ga ge gla go gra gu ha hel hi ho hu ib ik il im in is ja jo ju ka ke ki kla ko kra ku la le li lo lu ma me \
 mi mo mu na ne ni no nu ob ok ol on or os pa pe pi pla po pra qua ra re ri ro ru sa scha se si ska so sta stro su ta te ti \
 to tra tu ub ul um un ur va ve vi vla vo wa we wi wo xa ya ye yo yu za ze zi zo zu";
 
-/// The endings that make a last name of syllables.
+/// Endings of such last names.
 const ENDINGS: &str = "a as berg dis ek ekar er es escu ez i ian idze ini ko lund man mann o off off os ova ović san shvili \
 sky son ström ton u ulu wala yan";
 
-/// As many clients, each different, in the order in which they were created.
-pub(crate) fn clients(count: usize) -> Vec<FeedClient> {
+/// `count` different clients, the oldest first.
+pub(crate) fn clients(count: usize) -> Vec<Client> {
+    feed_clients(count).into_iter().map(|feed| feed.client).collect()
+}
+
+/// The same clients as the change feed shows them: one in twenty has notes too long for the feed.
+pub(crate) fn feed_clients(count: usize) -> Vec<ListedClient> {
     let mut rng = ChaCha8Rng::seed_from_u64(0x00c1_1e17);
     let words = Words::new();
-    // Three years of business, with some clients imported in the same millisecond.
+    // Three years of business. Some clients were imported in the same millisecond.
     let step = 3 * 365 * 86_400_000 / count.max(1) as i64;
     let mut created_at = 1_650_000_000_000;
     (0..count)
@@ -79,40 +84,44 @@ pub(crate) fn clients(count: usize) -> Vec<FeedClient> {
             let version = if rng.random_bool(0.7) { 1 } else { rng.random_range(2..30) };
             let age = if version == 1 { 0 } else { rng.random_range(1_000..20_000_000_000) };
             let id = client_id(&mut rng);
-            let name = Name::stored(words.name(&mut rng));
-            let phone = rng.random_bool(0.92).then(|| Phone::stored(phone(&mut rng)));
+            let name = Name::from_stored(words.name(&mut rng));
+            let phone = rng.random_bool(0.92).then(|| Phone::from_stored(phone(&mut rng)));
             let status = if rng.random_bool(0.8) { Status::Active } else { Status::Inactive };
-            let (notes, long_notes) = match rng.random_range(0..20) {
-                0 => (Some(Notes::stored("Prefers e-mail. Met at the fair.".to_owned())), false),
+            let (notes, has_long_notes) = match rng.random_range(0..20) {
+                0 => (Some(Notes::from_stored("Prefers e-mail. Met at the fair.".to_owned())), false),
                 1 => (None, true),
                 _ => (None, false),
             };
             let updated_at = Timestamp::from_millis(created_at + age);
             let created_at = Timestamp::from_millis(created_at);
-            FeedClient {
+            ListedClient {
                 client: Client { id, name, phone, status, notes, created_at, updated_at, version },
-                long_notes,
+                has_long_notes,
             }
         })
         .collect()
 }
 
-/// The clients by which memory is stated: names of 20 letters, phones of 16 characters, no notes.
-pub(crate) fn standard_clients(count: usize) -> Vec<FeedClient> {
+/// `count` clients with names of 20 letters, phones of 16 characters and no notes, for figures of memory.
+pub(crate) fn standard_clients(count: usize) -> Vec<ListedClient> {
     let mut rng = ChaCha8Rng::seed_from_u64(20);
     let words = Words::new();
-    let mut clients = clients(count);
-    for FeedClient { client, long_notes } in &mut clients {
+    let mut clients = feed_clients(count);
+    for ListedClient { client, has_long_notes } in &mut clients {
         let mut name = String::new();
         while name.chars().count() < 20 {
             name += &words.name(&mut rng).replace(|c: char| !c.is_ascii(), "e");
             name.push(' ');
         }
-        client.name = Name::stored(name.chars().take(20).collect());
-        client.phone =
-            Some(Phone::stored(format!("+{} {} {}", number(&mut rng, 2), number(&mut rng, 3), number(&mut rng, 8))));
+        client.name = Name::from_stored(name.chars().take(20).collect());
+        client.phone = Some(Phone::from_stored(format!(
+            "+{} {} {}",
+            number(&mut rng, 2),
+            number(&mut rng, 3),
+            number(&mut rng, 8)
+        )));
         client.notes = None;
-        *long_notes = false;
+        *has_long_notes = false;
     }
     clients
 }
@@ -122,7 +131,7 @@ pub(crate) fn client_id(rng: &mut ChaCha8Rng) -> ClientId {
     uuid::Builder::from_random_bytes(rng.random()).into_uuid().into()
 }
 
-/// The words that names are made of.
+/// The parts of names.
 pub(crate) struct Words {
     first: Vec<&'static str>,
     last: Vec<&'static str>,
@@ -133,9 +142,9 @@ pub(crate) struct Words {
 }
 
 impl Words {
-    /// All of them.
+    /// Splits the lists above.
     pub(crate) fn new() -> Self {
-        // Not at the no-break spaces, which stand inside of names.
+        // No-break spaces are part of a name.
         let split = |words: &'static str| words.split(' ').filter(|word| !word.is_empty()).collect();
         Self {
             first: split(FIRST),
@@ -147,7 +156,7 @@ impl Words {
         }
     }
 
-    /// A person's or, one time in twelve, a company's name.
+    /// The name of a person or, one time in twelve, of a company.
     pub(crate) fn name(&self, rng: &mut ChaCha8Rng) -> String {
         let name = match rng.random_range(0..12) {
             0 => format!("{} {} {}", self.last(rng), pick(rng, &self.trade), pick(rng, &self.form)),
@@ -163,7 +172,7 @@ impl Words {
 
     fn last(&self, rng: &mut ChaCha8Rng) -> String {
         if rng.random_bool(0.6) {
-            // Some names are much more frequent than others.
+            // The square makes some names much more frequent than others.
             let at = rng.random::<f64>().powi(2) * self.last.len() as f64;
             return self.last[(at as usize * 7919) % self.last.len()].to_string();
         }
@@ -182,7 +191,7 @@ impl Default for Words {
 }
 
 fn pick(rng: &mut ChaCha8Rng, words: &[&'static str]) -> &'static str {
-    words.choose(rng).expect("there are words")
+    words.choose(rng).expect("the list is not empty")
 }
 
 fn number(rng: &mut ChaCha8Rng, digits: u32) -> String {

@@ -1,39 +1,38 @@
-//! Order statistics of what was measured. Exact, from all values sorted: what a minute yields fits
-//! into a few megabytes, so there is no need for a histogram that rounds.
+//! Exact order statistics. The values of a run fit into a few megabytes, so no histogram is needed.
 
-/// Values in order.
+/// Sorted values.
 pub(crate) struct Sample(Vec<f64>);
 
 impl Sample {
-    /// The sample of these values.
+    /// Sorts the values.
     pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Self {
         let mut values: Vec<f64> = values.into_iter().collect();
         values.sort_unstable_by(f64::total_cmp);
         Self(values)
     }
 
-    /// How many there are.
+    /// The number of values.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// The value that `percent` of all do not exceed (nearest rank); 0 where there are none.
+    /// The smallest value that `percent` % of the values do not exceed; 0 if there are no values.
     pub(crate) fn percentile(&self, percent: usize) -> f64 {
         let rank = (self.0.len() * percent).div_ceil(100).max(1);
         self.0.get(rank - 1).copied().unwrap_or_default()
     }
 
-    /// The one in the middle.
+    /// The 50th percentile.
     pub(crate) fn median(&self) -> f64 {
         self.percentile(50)
     }
 
-    /// Their mean; `None` where there are none.
+    /// The mean; `None` if there are no values.
     pub(crate) fn mean(&self) -> Option<f64> {
         (!self.0.is_empty()).then(|| self.0.iter().sum::<f64>() / self.0.len() as f64)
     }
 
-    /// The largest.
+    /// The largest value.
     pub(crate) fn max(&self) -> f64 {
         self.percentile(100)
     }

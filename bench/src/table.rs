@@ -1,14 +1,14 @@
-//! Tables for people: columns as wide as they need to be, numbers to the right.
+//! Markdown tables with aligned columns, and numbers for people.
 
 use std::time::Duration;
 
-/// Rows of cells, the first of them the heading.
+/// A table; its first row is the heading.
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// A table with these columns.
+    /// A table with a heading and no other rows.
     pub(crate) fn new(heading: &[&str]) -> Self {
         Self { rows: vec![heading.iter().map(ToString::to_string).collect()] }
     }
@@ -45,7 +45,7 @@ impl std::fmt::Display for Table {
     }
 }
 
-/// A duration in the unit that suits it, with three digits.
+/// A duration with three digits, in µs, ms or s.
 pub(crate) fn time(duration: Duration) -> String {
     let micros = duration.as_secs_f64() * 1e6;
     match micros {
@@ -55,19 +55,19 @@ pub(crate) fn time(duration: Duration) -> String {
     }
 }
 
-/// A whole number, its thousands set apart.
+/// A number rounded to a whole one, with thousands separators.
 pub(crate) fn whole(n: f64) -> String {
     let digits = format!("{n:.0}");
     let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| str::from_utf8(group).ok()).collect();
     groups.join(",")
 }
 
-/// How many times as long `slow` takes.
+/// The ratio of two durations.
 pub(crate) fn ratio(slow: Duration, fast: Duration) -> f64 {
     slow.as_secs_f64() / fast.as_secs_f64()
 }
 
-/// A number with three digits.
+/// A number with three digits, or more if it has more before the point.
 pub(crate) fn three_digits(n: f64) -> String {
     match n {
         ..10.0 => format!("{n:.2}"),

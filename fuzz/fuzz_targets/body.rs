@@ -3,8 +3,9 @@
 
 #![no_main]
 
+use domain::{ClientPatch, Invalid, NewClient, limits};
 use libfuzzer_sys::fuzz_target;
-use shared::{ApiError, ClientPatch, Invalid, NewClient, limits};
+use shared::http::ApiError;
 
 fuzz_target!(|body: &[u8]| {
     let (new, patch) = (NewClient::parse(body), ClientPatch::parse(body));

@@ -15,34 +15,33 @@ use aws_smithy_runtime_api::client::{
     orchestrator::{HttpRequest, HttpResponse},
 };
 use aws_smithy_types::body::SdkBody;
+use domain::{ApiKey, Clock};
 use lambda_http::{Context, LambdaEvent};
 use libfuzzer_sys::{Corpus, fuzz_target};
 use serde_json::{Value, json, value::RawValue};
-use shared::{ApiKey, App, Clock, Endpoint, Store, Tables};
+use shared::{
+    App,
+    http::Service,
+    store::{Store, Tables},
+};
 
 /// The one key there is; the corpus and the dictionary have it too.
 const KEY: &str = "ba_0123456789abcdef0123456789abcdef458177ba";
 
-static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {
+static SERVICES: LazyLock<Vec<Service>> = LazyLock::new(|| {
     let app = App { store: Store::new(&config(), Tables::default()), clock: Clock::system() };
-    vec![
-        list_clients::endpoint(app.clone()),
-        get_client::endpoint(app.clone()),
-        create_client::endpoint(app.clone()),
-        update_client::endpoint(app.clone()),
-        delete_client::endpoint(app),
-    ]
+    functions::ENDPOINTS.iter().map(|endpoint| (endpoint.service)(app.clone())).collect()
 });
 
 fuzz_target!(|text: &str| -> Corpus {
     let Ok(event) = RawValue::from_string(text.to_owned()) else { return Corpus::Reject };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    for endpoint in ENDPOINTS.iter() {
+    for service in SERVICES.iter() {
         let mut context = Context::default();
         context.request_id = "request".to_owned();
         let deadline = (SystemTime::now() + Duration::from_secs(60)).duration_since(UNIX_EPOCH).expect("after 1970");
         context.deadline = u64::try_from(deadline.as_millis()).expect("not that late");
-        let answer = runtime.block_on(endpoint.invoke(LambdaEvent::new(event.clone(), context)));
+        let answer = runtime.block_on(service.invoke(LambdaEvent::new(event.clone(), context)));
         check(&event, &answer.expect("every event has an answer"));
     }
     Corpus::Keep
@@ -88,7 +87,8 @@ impl HttpConnector for FakeTables {
             request.headers().get("x-amz-target").unwrap_or_default().rsplit('.').next().unwrap_or_default();
         let call: Value = serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap_or_default();
         let keys = call["TableName"] == Tables::default().api_keys;
-        let (status, answer) = match operation {
+        let capacity = json!({ "TableName": call["TableName"], "CapacityUnits": 1.0 });
+        let (status, mut answer) = match operation {
             "GetItem" if keys => (200, key(&call["Key"])),
             "Query" => (200, json!({ "Items": [], "Count": 0 })),
             "UpdateItem" if !keys => {
@@ -96,6 +96,9 @@ impl HttpConnector for FakeTables {
             }
             _ => (200, json!({})),
         };
+        if status == 200 {
+            answer["ConsumedCapacity"] = capacity;
+        }
         let mut response = HttpResponse::new(status.try_into().expect("a status"), SdkBody::from(answer.to_string()));
         response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
         HttpConnectorFuture::ready(Ok(response))

@@ -3,8 +3,8 @@
 
 #![no_main]
 
+use domain::{ApiKey, KEY_PREFIX};
 use libfuzzer_sys::fuzz_target;
-use shared::{ApiKey, KEY_PREFIX};
 
 fuzz_target!(|text: &str| {
     let accepted = text.parse::<ApiKey>();

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 
 use axum::http::Uri;
 use clap::{Arg, Command, Parser, builder::TypedValueParser, error::ErrorKind};
-use shared::{ApiKey, NotAKey};
+use domain::{ApiKey, InvalidApiKey};
 
 /// The Clients API on this machine, with an embedded DynamoDB whose data is kept in `.local/`.
 #[derive(Parser, Debug)]
@@ -40,7 +40,7 @@ impl TypedValueParser for KeyParser {
 
     fn parse_ref(&self, command: &Command, _: Option<&Arg>, value: &OsStr) -> Result<ApiKey, clap::Error> {
         value.to_str().and_then(|text| text.parse().ok()).ok_or_else(|| {
-            let message = format!("the value of '--key' is {NotAKey}\n");
+            let message = format!("the value of '--key' is {InvalidApiKey}\n");
             clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
         })
     }

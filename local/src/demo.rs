@@ -4,10 +4,11 @@
 use std::{collections::HashSet, time::Duration};
 
 use anyhow::{Context, Result};
+use domain::{Caller, Change, ClientId, NewClient, Status};
 use fastrand::Rng;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indicatif::{ProgressBar, ProgressStyle};
-use shared::{App, Caller, Change, ClientId, NewClient, Stamp, Status};
+use shared::{App, store::WriteContext};
 
 /// Mixed with a client's number, so that neighbours have nothing in common.
 const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -206,7 +207,7 @@ pub async fn fill(app: &App, caller: &Caller, count: u32) -> Result<u32> {
         .map(|(id, new)| {
             let bar = &bar;
             async move {
-                let stamp = Stamp { caller: caller.clone(), at: app.clock.now() };
+                let stamp = WriteContext { caller: caller.clone(), at: app.clock.now() };
                 app.store.create(&stamp, id, new, None).await.map(|_| bar.inc(1))
             }
         })
@@ -238,7 +239,8 @@ async fn identifiers(app: &App, caller: &Caller) -> Result<HashSet<ClientId>> {
 
 #[cfg(test)]
 mod tests {
-    use shared::{Clock, Store, Tables};
+    use domain::Clock;
+    use shared::store::{Store, Tables};
 
     use super::*;
     use crate::{

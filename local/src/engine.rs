@@ -149,7 +149,7 @@ fn no_credentials() -> Credentials {
 
 #[cfg(test)]
 mod tests {
-    use shared::{Store, Tables};
+    use shared::store::{Store, Tables};
 
     use super::*;
 
@@ -162,7 +162,7 @@ mod tests {
             let engine = Engine::open(&file).await.unwrap();
             let store = Store::new(engine.config(), Tables::default());
             store.create_tables().await.unwrap();
-            assert!(store.keys_of(&org).await.unwrap().is_empty());
+            assert!(store.list_api_keys(&org).await.unwrap().is_empty());
         }
     }
 

@@ -1,5 +1,5 @@
-//! What API Gateway's HTTP API and the Lambda service do, for endpoints in this process: match the
-//! route, make the event, invoke the function within its timeout, turn its answer into HTTP.
+//! API Gateway's HTTP API and the Lambda service, for services in this process: match the route, make the
+//! event, invoke the function within its timeout, turn its answer into HTTP.
 
 mod answer;
 mod event;
@@ -19,7 +19,7 @@ use axum::{
 };
 use lambda_http::{Context, LambdaEvent};
 use serde_json::value::RawValue;
-use shared::Endpoint;
+use shared::http::Service;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
@@ -30,19 +30,19 @@ const BODY_BYTES: usize = 10 * 1024 * 1024;
 /// How long requests may go on after the word to stop.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Serves the endpoints over HTTP/1.1 until `shutdown` resolves and the requests under way are
+/// Serves the services over HTTP/1.1 until `shutdown` resolves and the requests under way are
 /// answered, or some seconds have passed.
 ///
 /// # Errors
 /// When the listener fails.
 pub async fn serve(
     listener: TcpListener,
-    endpoints: Vec<Endpoint>,
+    services: Vec<Service>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let app = Router::new()
         .fallback(handle)
-        .with_state(Arc::<[Endpoint]>::from(endpoints))
+        .with_state(Arc::<[Service]>::from(services))
         .into_make_service_with_connect_info::<SocketAddr>();
     let (stop, stopping) = tokio::sync::oneshot::channel::<()>();
     let stopped = async move {
@@ -60,11 +60,11 @@ pub async fn serve(
 }
 
 async fn handle(
-    State(endpoints): State<Arc<[Endpoint]>>,
+    State(services): State<Arc<[Service]>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response<Body> {
-    let Some(Match { endpoint, parameters }) = routes::find(&endpoints, request.method(), request.uri().path()) else {
+    let Some(Match { service, parameters }) = routes::find(&services, request.method(), request.uri().path()) else {
         return answer::message(StatusCode::NOT_FOUND, "Not Found");
     };
     let (parts, body) = request.into_parts();
@@ -77,24 +77,24 @@ async fn handle(
         return answer::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
     let request_id = Uuid::new_v4().to_string();
-    let incoming = event::Incoming { parts: &parts, body: &body, peer, parameters, route: endpoint.route };
+    let incoming = event::Incoming { parts: &parts, body: &body, peer, parameters, endpoint: service.endpoint };
     let Ok(event) = incoming.event(&request_id) else {
         return answer::message(StatusCode::BAD_REQUEST, "Bad Request");
     };
-    invoke(endpoint.clone(), event, request_id).await
+    invoke(service.clone(), event, request_id).await
 }
 
 /// Invokes the function as the Lambda service does: to its end even if the caller leaves, but not
 /// beyond its timeout. What the lists promise rests on no write outliving that.
-async fn invoke(endpoint: Endpoint, event: Box<RawValue>, request_id: String) -> Response<Body> {
-    let timeout = crate::timeout(endpoint.route);
+async fn invoke(service: Service, event: Box<RawValue>, request_id: String) -> Response<Body> {
+    let timeout = service.endpoint.timeout;
     let deadline = (SystemTime::now() + timeout).duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut context = Context::default();
     context.request_id = request_id;
     context.deadline = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
     let invocation =
         tokio::spawn(
-            async move { tokio::time::timeout(timeout, endpoint.invoke(LambdaEvent::new(event, context))).await },
+            async move { tokio::time::timeout(timeout, service.invoke(LambdaEvent::new(event, context))).await },
         );
     match invocation.await {
         Ok(Ok(Ok(answer))) => answer::to_http(&answer),

@@ -1,11 +1,11 @@
-//! The whole API on one machine, with nothing to install: the functions' own endpoints behind a
-//! gateway that hands them the events API Gateway would, on an embedded DynamoDB engine.
+//! The whole API on one machine, with nothing to install: the functions' endpoints behind a gateway that
+//! makes API Gateway's events, on an embedded DynamoDB.
 //!
 //! | module | idea |
 //! |---|---|
-//! | [`gateway`] | HTTP in, payload-2.0 events to the endpoints, HTTP out |
-//! | [`engine`] | DynamoDB in this process, spoken to over its HTTP interface |
-//! | [`setup`] | tables, an organization and a key on first use |
+//! | [`gateway`] | from HTTP to payload-2.0 events, and from answers to HTTP |
+//! | [`engine`] | DynamoDB in this process, reached over its HTTP interface |
+//! | [`setup`] | the tables, an organization and an API key on first use |
 //! | [`demo`] | plausible clients to play with |
 
 pub mod demo;
@@ -13,26 +13,12 @@ pub mod engine;
 pub mod gateway;
 pub mod setup;
 
-use std::time::Duration;
-
-use shared::{App, Endpoint, Route, limits};
+use shared::{App, http::Service};
 
 pub use engine::config_for;
 
-/// All endpoints of the API, on the tables of `app`.
+/// The services of all endpoints, on the tables of `app`.
 #[must_use]
-pub fn endpoints(app: &App) -> Vec<Endpoint> {
-    vec![
-        list_clients::endpoint(app.clone()),
-        get_client::endpoint(app.clone()),
-        create_client::endpoint(app.clone()),
-        update_client::endpoint(app.clone()),
-        delete_client::endpoint(app.clone()),
-    ]
-}
-
-/// The timeout that the template gives to the function at `route`.
-#[must_use]
-pub fn timeout(route: Route) -> Duration {
-    if route == list_clients::ROUTE { limits::LIST_TIMEOUT } else { limits::WRITE_TIMEOUT }
+pub fn services(app: &App) -> Vec<Service> {
+    functions::ENDPOINTS.iter().map(|endpoint| (endpoint.service)(app.clone())).collect()
 }

@@ -8,13 +8,18 @@ use std::{fs, io::ErrorKind, net::Ipv4Addr, path::PathBuf, process::ExitCode};
 use anyhow::{Context, Result, anyhow};
 use aws_config::SdkConfig;
 use clap::Parser;
+use domain::Clock;
 use local::{
     config_for, demo,
     engine::{Engine, reach},
     gateway,
     setup::{self, KeySource},
 };
-use shared::{App, Clock, Store, Tables, telemetry};
+use shared::{
+    App,
+    store::{Store, Tables},
+    telemetry,
+};
 use tokio::net::TcpListener;
 
 use arguments::Arguments;
@@ -48,7 +53,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         demo::fill(&app, &caller, count).await?;
     }
     screen::greet(listener.local_addr()?, config.endpoint_url().unwrap_or_default(), &key)?;
-    gateway::serve(listener, local::endpoints(&app), asked_to_stop()).await?;
+    gateway::serve(listener, local::services(&app), asked_to_stop()).await?;
     Ok(())
 }
 

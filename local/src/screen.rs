@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
 };
 
-use shared::ApiKey;
+use domain::ApiKey;
 
 /// Where the API and its tables are (the admin tool wants to know), the key, and a line to paste.
 /// The key is shown here, on purpose, and nowhere else.

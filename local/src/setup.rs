@@ -9,7 +9,11 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use shared::{ApiKey, App, Caller, KeyRecord, KeyState, NewKey};
+use domain::{ApiKey, Caller};
+use shared::{
+    App,
+    store::{ApiKeyRecord, ApiKeyState, NewApiKey},
+};
 
 /// The organization that the local key opens.
 pub const ORG: &str = "demo";
@@ -39,10 +43,10 @@ pub async fn prepare(app: &App, source: &KeySource) -> Result<(ApiKey, Caller)> 
     if let Some(key) = known(source)? {
         let record = register(app, &key).await?;
         match (record.state(app.clock.now()), source) {
-            (KeyState::Active, _) => return Ok((key, record.caller)),
-            (KeyState::Expired, KeySource::Given(_)) => bail!("the key given with --key has expired"),
-            (KeyState::Revoked, KeySource::Given(_)) => bail!("the key given with --key was revoked"),
-            (KeyState::Expired | KeyState::Revoked, _) => {}
+            (ApiKeyState::Active, _) => return Ok((key, record.caller)),
+            (ApiKeyState::Expired, KeySource::Given(_)) => bail!("the key given with --key has expired"),
+            (ApiKeyState::Revoked, KeySource::Given(_)) => bail!("the key given with --key was revoked"),
+            (ApiKeyState::Expired | ApiKeyState::Revoked, _) => {}
         }
     }
     let key = ApiKey::generate().context("the operating system gives no randomness")?;
@@ -68,10 +72,10 @@ fn known(source: &KeySource) -> Result<Option<ApiKey>> {
 }
 
 /// Puts the key into the table, unless it is there.
-async fn register(app: &App, key: &ApiKey) -> Result<KeyRecord> {
+async fn register(app: &App, key: &ApiKey) -> Result<ApiKeyRecord> {
     let now = app.clock.now();
-    let new = NewKey { org: ORG.parse()?, user: USER.parse()?, name: NAME.to_owned(), expires_at: now.after(LIFE) };
-    app.store.create_key(key, new, now).await.context("cannot make the key")
+    let new = NewApiKey { org: ORG.parse()?, user: USER.parse()?, name: NAME.to_owned(), expires_at: now.after(LIFE) };
+    app.store.create_api_key(key, new, now).await.context("cannot make the key")
 }
 
 /// Writes the key into a file that only its owner can read, whole or not at all.
@@ -95,7 +99,8 @@ fn remember(file: &Path, key: &ApiKey) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use shared::{Clock, Store, Tables};
+    use domain::Clock;
+    use shared::store::{Store, Tables};
 
     use super::*;
     use crate::engine::Engine;
@@ -121,8 +126,8 @@ mod tests {
             assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         }
 
-        let record = app.store.find_key(&first.hash()).await.unwrap().unwrap();
-        app.store.revoke_key(&record, app.clock.now()).await.unwrap();
+        let record = app.store.find_api_key(&first.hash()).await.unwrap().unwrap();
+        app.store.revoke_api_key(&record, app.clock.now()).await.unwrap();
         let (second, _) = prepare(&app, &source).await.unwrap();
         assert_ne!(first, second);
         assert_eq!(prepare(&app, &source).await.unwrap().0, second);
@@ -146,8 +151,8 @@ mod tests {
         let given = ApiKey::generate().unwrap();
         let source = KeySource::Given(given.clone());
         assert_eq!(prepare(&app, &source).await.unwrap().0, given);
-        let record = app.store.find_key(&given.hash()).await.unwrap().unwrap();
-        app.store.revoke_key(&record, app.clock.now()).await.unwrap();
+        let record = app.store.find_api_key(&given.hash()).await.unwrap().unwrap();
+        app.store.revoke_api_key(&record, app.clock.now()).await.unwrap();
         let error = prepare(&app, &source).await.unwrap_err().to_string();
         assert_eq!(error, "the key given with --key was revoked");
     }

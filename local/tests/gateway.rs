@@ -10,16 +10,31 @@ use std::{
     time::{Duration, Instant},
 };
 
+use domain::{ClientId, Clock, limits};
 use lambda_http::{Body, Response};
 use local::{
     engine::Engine,
     gateway,
     setup::{self, KeySource},
 };
-use shared::{ApiError, App, Clock, Endpoint, Request, Route, Store, Tables, limits};
+use shared::{
+    App,
+    http::{ApiError, Endpoint, Request, Service},
+    store::{Store, Tables},
+};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::sleep};
 
-const ROUTE: Route = Route { method: "POST", path: "/{id}", is_read: false, takes_body: false };
+static ENDPOINT: Endpoint = Endpoint {
+    name: "test",
+    method: "POST",
+    path: "/{id}",
+    query: &[],
+    is_read: false,
+    takes_body: false,
+    timeout: limits::WRITE_TIMEOUT,
+    memory_mb: limits::FUNCTION_MEMORY_MB,
+    service: |_| unreachable!("each test makes a service of its own"),
+};
 
 struct Server {
     base: String,
@@ -40,8 +55,8 @@ where
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let (stop, asked) = oneshot::channel();
-    let endpoints = vec![Endpoint::new(ROUTE, app, handler)];
-    let stopped = tokio::spawn(gateway::serve(listener, endpoints, async { drop(asked.await) }));
+    let services = vec![Service::new(&ENDPOINT, app, handler)];
+    let stopped = tokio::spawn(gateway::serve(listener, services, async { drop(asked.await) }));
     Server { base, key: key.reveal().to_owned(), stop, stopped, _engine: engine }
 }
 
@@ -98,7 +113,7 @@ async fn an_invocation_is_ended_by_its_timeout() {
 #[tokio::test]
 async fn a_panic_is_a_500_and_the_next_request_is_served() {
     let server = serve(|_, request| async move {
-        assert!(request.client_id().is_ok(), "what a test panics with");
+        assert!(request.path_id::<ClientId>().is_ok(), "what a test panics with");
         ok()
     })
     .await;

@@ -1,9 +1,8 @@
-//! What every handler works with.
+//! The state of a process.
 
-use crate::{
-    store::{Store, Tables},
-    time::Clock,
-};
+use domain::Clock;
+
+use crate::store::{Store, Tables};
 
 /// The state of a process, built once from its environment. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -15,8 +14,8 @@ pub struct App {
 }
 
 impl App {
-    /// As the environment of a Lambda function says: the SDK's own variables, `CLIENTS_TABLE` and
-    /// `API_KEYS_TABLE`.
+    /// The state that the environment of a Lambda function describes: the SDK's variables,
+    /// `CLIENTS_TABLE` and `API_KEYS_TABLE`.
     pub async fn from_env() -> Self {
         let config = aws_config::load_defaults(aws_config::BehaviorVersion::v2026_01_12()).await;
         Self { store: Store::new(&config, Tables::from_env()), clock: Clock::system() }

@@ -2,17 +2,18 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use domain::{ApiKey, OrgId};
 use lambda_http::{Context, LambdaEvent};
 use serde::Deserialize;
 use serde_json::{Map, Value, json, value::to_raw_value};
-use shared::{ApiKey, App, Endpoint, NewKey, OrgId};
+use shared::{App, http::Service, store::NewApiKey};
 
-/// All endpoints on one app.
+/// The services of all endpoints, on one app.
 #[derive(Clone)]
 pub struct Api {
     /// What they work with.
     pub app: App,
-    endpoints: Vec<Endpoint>,
+    services: Vec<Service>,
 }
 
 /// A request in the making.
@@ -40,7 +41,7 @@ impl Api {
     /// The API of this app.
     #[must_use]
     pub fn new(app: App) -> Self {
-        Self { endpoints: local::endpoints(&app), app }
+        Self { services: local::services(&app), app }
     }
 
     /// A new key to `org`, in the table.
@@ -52,8 +53,8 @@ impl Api {
         let now = self.app.clock.now();
         let user = "user".parse().expect("an identifier");
         let expires_at = now.after(Duration::from_secs(24 * 60 * 60));
-        let new = NewKey { org: org.clone(), user, name: "test".to_owned(), expires_at };
-        self.app.store.create_key(&key, new, now).await.expect("the key can be made");
+        let new = NewApiKey { org: org.clone(), user, name: "test".to_owned(), expires_at };
+        self.app.store.create_api_key(&key, new, now).await.expect("the key can be made");
         key
     }
 
@@ -63,9 +64,11 @@ impl Api {
     /// When there is no answer, or none that can be read: the API never leaves a caller without.
     pub async fn answer(&self, call: &Call) -> Answer {
         let path = if call.id.is_some() { "/api/v1/clients/{id}" } else { "/api/v1/clients" };
-        let endpoint =
-            self.endpoints.iter().find(|endpoint| (endpoint.route.method, endpoint.route.path) == (call.method, path));
-        let endpoint = endpoint.expect("a call names a route of the API");
+        let service = self
+            .services
+            .iter()
+            .find(|service| service.endpoint.takes(call.method) && service.endpoint.path == path)
+            .expect("a call names an endpoint of the API");
         let event = json!({
             "version": "2.0",
             "routeKey": format!("{} {path}", call.method),
@@ -77,13 +80,13 @@ impl Api {
             "body": call.body,
             "isBase64Encoded": false,
         });
-        let deadline = SystemTime::now() + local::timeout(endpoint.route);
+        let deadline = SystemTime::now() + service.endpoint.timeout;
         let mut context = Context::default();
-        context.request_id = shared::ClientId::random().to_string();
+        context.request_id = domain::ClientId::random().to_string();
         let deadline = deadline.duration_since(UNIX_EPOCH).expect("a time after 1970").as_millis();
         context.deadline = u64::try_from(deadline).expect("a time before the end of time");
         let event = to_raw_value(&event).expect("an event is JSON");
-        let answer = endpoint.invoke(LambdaEvent::new(event, context)).await.expect("every event has an answer");
+        let answer = service.invoke(LambdaEvent::new(event, context)).await.expect("every event has an answer");
 
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]

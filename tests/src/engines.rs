@@ -7,9 +7,10 @@ use std::{collections::HashMap, env, future::Future, panic};
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{Clock, Timestamp};
 use futures_util::FutureExt;
 use local::engine::{self, Engine};
-use shared::{Clock, Store, Tables, Timestamp};
+use shared::store::{Store, Tables};
 
 /// The variable that says where DynamoDB Local answers.
 const DYNAMODB_LOCAL_URL: &str = "DYNAMODB_LOCAL_URL";
@@ -95,7 +96,7 @@ pub async fn with_tables<F: Future<Output = ()>>(kind: Kind, test: impl FnOnce(L
 
 /// Names that no other test and no earlier run has.
 fn random_tables() -> Tables {
-    let tag = shared::KeyId::random();
+    let tag = domain::KeyId::random();
     Tables { clients: format!("test-clients-{tag}"), api_keys: format!("test-api-keys-{tag}") }
 }
 

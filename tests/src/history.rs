@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use shared::ClientId;
+use domain::ClientId;
 
 /// One write, with the token that it left in the client's name.
 #[derive(Clone, Debug)]

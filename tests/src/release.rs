@@ -14,8 +14,11 @@ use serde_json::Value;
 pub const PANICKING: &str = "panicking-function";
 /// A function of the product that is built with spans.
 pub const TRACED: &str = "traced-function";
-/// The functions of the product.
-pub const FUNCTIONS: [&str; 5] = ["list-clients", "get-client", "create-client", "update-client", "delete-client"];
+/// The names of the functions.
+#[must_use]
+pub fn functions() -> Vec<&'static str> {
+    functions::ENDPOINTS.iter().map(|endpoint| endpoint.name).collect()
+}
 
 /// The release binary of this name, built first if need be. That takes minutes the first time, and
 /// a second where nothing has changed.
@@ -32,7 +35,7 @@ pub fn binary(name: &str) -> &'static Path {
         TRACED_BUILT.get_or_init(|| build(&[&of_tests(TRACED)[..], &["--features", "otel"]].concat()))
     } else {
         BUILT.get_or_init(|| {
-            let functions: Vec<&str> = FUNCTIONS.iter().flat_map(|function| ["--package", function]).collect();
+            let functions: Vec<&str> = functions().into_iter().flat_map(|function| ["--package", function]).collect();
             let mut built = build(&functions);
             built.extend(build(&of_tests(PANICKING)));
             built

@@ -6,6 +6,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{Action, Caller, ClientId, ClientPatch, Clock, NewClient, Timestamp};
 use end_to_end::{
     engines::Lab,
     faults::{Fault, FaultProxy},
@@ -13,8 +14,8 @@ use end_to_end::{
 };
 use local::{config_for, engine::Engine};
 use shared::{
-    Action, Caller, ClientId, ClientPatch, ClientWrite, Clock, Created, NewClient, Refused, RequestLog, Stamp, Store,
-    Tables, Timestamp,
+    store::{CreateOutcome, ExpectedVersions, Store, Tables, WriteContext, WriteError},
+    telemetry::{ClientWrite, Tally},
 };
 
 on_every_engine![
@@ -24,13 +25,13 @@ on_every_engine![
     a_repeated_create_leaves_no_second_trail,
 ];
 
-fn stamp(lab: &Lab, user: &str, seconds: u64) -> Stamp {
+fn stamp(lab: &Lab, user: &str, seconds: u64) -> WriteContext {
     stamp_at(lab.at(seconds), user)
 }
 
-fn stamp_at(at: Timestamp, user: &str) -> Stamp {
-    let key = format!("key_of_{user}").parse().unwrap();
-    Stamp { caller: Caller { org: "acme".parse().unwrap(), user: user.parse().unwrap(), key }, at }
+fn stamp_at(at: Timestamp, user: &str) -> WriteContext {
+    let key_id = format!("key_of_{user}").parse().unwrap();
+    WriteContext { caller: Caller { org: "acme".parse().unwrap(), user: user.parse().unwrap(), key_id }, at }
 }
 
 fn ann() -> NewClient {
@@ -51,12 +52,12 @@ async fn trail(lab: &Lab) -> [Option<String>; 7] {
 
 fn made(store: &Store, action: Action, client: ClientId, fields: &str, version: Option<u64>) {
     let expected = ClientWrite { action, client, fields: fields.to_owned(), version };
-    assert_eq!(store.log().client_write(), Some(expected));
+    assert_eq!(store.tally().client_write(), Some(expected));
 }
 
 /// The store with a tally of its own.
 fn request(store: &Store) -> Store {
-    store.counting_into(&RequestLog::default())
+    store.counting_in(&Tally::default())
 }
 
 async fn an_item_says_who_made_it_and_who_changed_it_last_and_how(lab: Lab) {
@@ -76,7 +77,8 @@ async fn an_item_says_who_made_it_and_who_changed_it_last_and_how(lab: Lab) {
         [(1, r#"{"notes":null,"name":"Bea"}"#, "name,notes", "update name,notes"), (2, "{}", "", "update")]
     {
         let store = request(&lab.store);
-        let updated = store.update(&stamp(&lab, "editor", seconds), id, &patch(body), None).await.unwrap();
+        let updated =
+            store.update(&stamp(&lab, "editor", seconds), id, &patch(body), &ExpectedVersions::ALL).await.unwrap();
         made(&store, Action::Update, id, fields, Some(updated.version));
         let [at, editor, edited_with, what] =
             [&lab.at(seconds).to_string(), "editor", "key_of_editor", change].map(|text| Some(text.to_owned()));
@@ -89,7 +91,7 @@ async fn a_tombstone_says_who_deleted_it(lab: Lab) {
     let id = ClientId::random();
     lab.store.create(&stamp(&lab, "maker", 0), id, ann(), None).await.unwrap();
     let store = request(&lab.store);
-    store.delete(&stamp(&lab, "cleaner", 1), id, None).await.unwrap();
+    store.delete(&stamp(&lab, "cleaner", 1), id, &ExpectedVersions::ALL).await.unwrap();
     made(&store, Action::Delete, id, "", Some(2));
     let [.., at, user, key, change] = trail(&lab).await.map(Option::unwrap);
     assert_eq!([at, user, key, change], [&lab.at(1).to_string(), "cleaner", "key_of_cleaner", "delete"]);
@@ -103,10 +105,16 @@ async fn a_refused_write_leaves_no_trail(lab: Lab) {
     let before = trail(&lab).await;
     let store = request(&lab.store);
     let intruder = stamp(&lab, "intruder", 1);
-    assert!(matches!(store.update(&intruder, id, &patch("{}"), Some(&[7])).await, Err(Refused::Stale)));
-    assert_eq!(store.log().client_write(), None);
-    assert!(matches!(store.delete(&intruder, ClientId::random(), None).await, Err(Refused::NotFound)));
-    assert_eq!(store.log().client_write(), None);
+    assert!(matches!(
+        store.update(&intruder, id, &patch("{}"), &ExpectedVersions::any_of(&[7])).await,
+        Err(WriteError::UnexpectedVersion)
+    ));
+    assert_eq!(store.tally().client_write(), None);
+    assert!(matches!(
+        store.delete(&intruder, ClientId::random(), &ExpectedVersions::ALL).await,
+        Err(WriteError::NotFound)
+    ));
+    assert_eq!(store.tally().client_write(), None);
     assert_eq!(trail(&lab).await, before);
 }
 
@@ -115,10 +123,10 @@ async fn a_repeated_create_leaves_no_second_trail(lab: Lab) {
     lab.store.create(&stamp(&lab, "maker", 0), id, ann(), Some("hash")).await.unwrap();
     let store = request(&lab.store);
     let again = store.create(&stamp(&lab, "maker", 1), id, ann(), Some("hash")).await.unwrap();
-    assert!(matches!(again, Created::Replayed(_)));
-    assert_eq!(store.log().client_write(), None);
+    assert!(matches!(again, CreateOutcome::Replayed(_)));
+    assert_eq!(store.tally().client_write(), None);
     let other = store.create(&stamp(&lab, "maker", 1), id, ann(), Some("other")).await.unwrap();
-    assert_eq!((other, store.log().client_write()), (Created::Conflict, None));
+    assert_eq!((other, store.tally().client_write()), (CreateOutcome::Conflict, None));
 }
 
 /// What the trail says of an update and of a delete, all of whose calls meet this fault.
@@ -139,9 +147,9 @@ async fn under_each(fault: impl Fn(usize) -> Fault + Send + Sync + 'static) -> [
     let faulty = || request(&Store::new(&config_for(&proxy.url()), Tables::default()));
     let (update, delete) = (faulty(), faulty());
     let stamp = stamp_at(now, "editor");
-    assert!(update.update(&stamp, id, &patch(r#"{"status":"inactive"}"#), None).await.is_err());
-    assert!(delete.delete(&stamp, id, None).await.is_err());
-    [update, delete].map(|store| store.log().client_write())
+    assert!(update.update(&stamp, id, &patch(r#"{"status":"inactive"}"#), &ExpectedVersions::ALL).await.is_err());
+    assert!(delete.delete(&stamp, id, &ExpectedVersions::ALL).await.is_err());
+    [update, delete].map(|store| store.tally().client_write())
 }
 
 #[tokio::test]

@@ -6,14 +6,15 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{ApiKey, Clock, limits};
 use end_to_end::{
     events::Event,
     lambda::Function,
-    release::{FUNCTIONS, binary},
+    release::{binary, functions},
 };
 use local::engine::Engine;
 use serde_json::{Value, json};
-use shared::{ApiKey, Clock, NewKey, Store, Tables, limits};
+use shared::store::{NewApiKey, Store, Tables};
 
 const ID: &str = "6f1b3bb2-4c38-4b34-8c5f-2df8b2c8e4a1";
 
@@ -57,15 +58,15 @@ async fn no_key_shows_in_anything_that_is_written() {
     let mut keys = Vec::new();
     for revoked in [false, true] {
         let key = ApiKey::generate().unwrap();
-        let new = NewKey {
+        let new = NewApiKey {
             org: "acme".parse().unwrap(),
             user: "ann".parse().unwrap(),
             name: "canary".to_owned(),
             expires_at: now.after(Duration::from_secs(3_600)),
         };
-        let record = store.create_key(&key, new, now).await.unwrap();
+        let record = store.create_api_key(&key, new, now).await.unwrap();
         if revoked {
-            store.revoke_key(&record, now).await.unwrap();
+            store.revoke_api_key(&record, now).await.unwrap();
         }
         keys.push(key);
     }
@@ -74,7 +75,7 @@ async fn no_key_shows_in_anything_that_is_written() {
     let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let dead = format!("http://{dead}");
     let mut written = String::new();
-    for name in FUNCTIONS {
+    for name in functions() {
         for (url, table) in [(engine.url(), "clients"), (engine.url(), "no-such-table"), (&dead, "clients")] {
             let variables = [
                 ("AWS_ENDPOINT_URL_DYNAMODB", url),

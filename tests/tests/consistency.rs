@@ -15,13 +15,18 @@ use std::{
     time::{Duration, Instant},
 };
 
+use domain::{Caller, ClientId, ClientPatch, Clock, NewClient, OrgId};
 use end_to_end::{
     faults::{Fault, FaultProxy},
     history::{List, Write, violations},
 };
-use list_clients::{params::ListParams, replicas::Replicas};
+use list_clients::replicas::Replicas;
+use list_engine::ListParams;
 use local::engine::{Engine, config_for};
-use shared::{App, Caller, ClientId, ClientPatch, Clock, Created, NewClient, OrgId, Stamp, Store, Tables};
+use shared::{
+    App,
+    store::{CreateOutcome, ExpectedVersions, Store, Tables, WriteContext},
+};
 
 const INSTANCES: usize = 20;
 const WRITERS: usize = 8;
@@ -78,7 +83,7 @@ async fn record(overlap: Duration) -> (Vec<Write>, Vec<List>) {
     for _ in 0..WRITERS {
         let writer = Writer {
             app: app(),
-            caller: Caller { org: org.clone(), user: "user".parse().unwrap(), key: "key".parse().unwrap() },
+            caller: Caller { org: org.clone(), user: "user".parse().unwrap(), key_id: "key".parse().unwrap() },
             clients: clients.clone(),
             tokens: tokens.clone(),
             writes: writes.clone(),
@@ -92,7 +97,7 @@ async fn record(overlap: Duration) -> (Vec<Write>, Vec<List>) {
     }
     for _ in 0..INSTANCES {
         let (app, org, lists, goes_on) = (app(), org.clone(), lists.clone(), goes_on.clone());
-        let replicas = Replicas::overlapping(usize::MAX, overlap);
+        let replicas = Replicas::with_overlap(usize::MAX, overlap);
         tasks.push(tokio::spawn(async move {
             let params = ListParams { limit: 100, ..ListParams::default() };
             while goes_on() {
@@ -154,20 +159,24 @@ impl Writer {
         let delete = known.is_some() && fastrand::u8(0..100) == 0;
         let id = known.unwrap_or_else(ClientId::random);
         let start = Instant::now();
-        let stamp = Stamp { caller: self.caller.clone(), at: self.app.clock.now() };
+        let stamp = WriteContext { caller: self.caller.clone(), at: self.app.clock.now() };
         let store = &self.app.store;
         let name = Some(token.parse().unwrap());
         let work = async {
             if delete {
-                return store.delete(&stamp, id, None).await.ok().map(|()| None);
+                return store.delete(&stamp, id, &ExpectedVersions::ALL).await.ok().map(|()| None);
             }
             if known.is_some() {
                 let patch = ClientPatch { name, ..ClientPatch::default() };
-                return store.update(&stamp, id, &patch, None).await.ok().map(|client| Some(client.version));
+                return store
+                    .update(&stamp, id, &patch, &ExpectedVersions::ALL)
+                    .await
+                    .ok()
+                    .map(|client| Some(client.version));
             }
             let body = format!("{{\"name\":\"{token}\"}}");
             match store.create(&stamp, id, NewClient::parse(body.as_bytes()).unwrap(), None).await {
-                Ok(Created::New(client)) => Some(Some(client.version)),
+                Ok(CreateOutcome::Created(client)) => Some(Some(client.version)),
                 _ => None,
             }
         };

@@ -11,13 +11,17 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use domain::{Clock, NewClient};
 use lambda_http::{Context, LambdaEvent};
 use local::{
     engine::Engine,
     setup::{self, KeySource},
 };
 use serde_json::{Value, value::RawValue};
-use shared::{App, Clock, NewClient, Stamp, Store, Tables};
+use shared::{
+    App,
+    store::{Store, Tables, WriteContext},
+};
 
 /// The key in the event files. A sample that everybody can read: it opens only what a developer
 /// registers it for.
@@ -51,7 +55,7 @@ fn read(name: &str) -> String {
 async fn app(engine: &Engine) -> App {
     let app = App { store: Store::new(engine.config(), Tables::default()), clock: Clock::system() };
     let (_, caller) = setup::prepare(&app, &KeySource::Given(SAMPLE_KEY.parse().unwrap())).await.unwrap();
-    let stamp = Stamp { caller, at: app.clock.now() };
+    let stamp = WriteContext { caller, at: app.clock.now() };
     let new = NewClient::parse(br#"{"name":"Jane Doe"}"#).unwrap();
     app.store.create(&stamp, SAMPLE_CLIENT.parse().unwrap(), new, None).await.unwrap();
     app
@@ -60,16 +64,16 @@ async fn app(engine: &Engine) -> App {
 /// Sends the event to the endpoint of its route.
 async fn invoke(app: &App, event: &str) -> Value {
     let json: Value = serde_json::from_str(event).unwrap();
-    let endpoint = local::endpoints(app)
+    let service = local::services(app)
         .into_iter()
-        .find(|endpoint| json["routeKey"] == format!("{} {}", endpoint.route.method, endpoint.route.path))
+        .find(|service| json["routeKey"] == service.endpoint.route())
         .expect("an event is for one of our routes");
     let mut context = Context::default();
     context.request_id = "5a0b8f1e-0000-4000-8000-000000000000".to_owned();
     let deadline = SystemTime::now() + Duration::from_secs(5);
     context.deadline = u64::try_from(deadline.duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
     let payload = RawValue::from_string(event.to_owned()).unwrap();
-    let answer = endpoint.invoke(LambdaEvent::new(payload, context)).await.unwrap();
+    let answer = service.invoke(LambdaEvent::new(payload, context)).await.unwrap();
     serde_json::from_str(answer.get()).unwrap()
 }
 
@@ -101,10 +105,10 @@ async fn a_create_sent_in_base64_is_the_same_create() {
 async fn what_is_no_event_is_a_400_and_not_a_crash() {
     let engine = Engine::in_memory().await.unwrap();
     let app = app(&engine).await;
-    for endpoint in local::endpoints(&app) {
+    for service in local::services(&app) {
         for payload in ["{}", "null", "[]", r#""text""#, r#"{"version":"1.0","headers":{"a b":"c"}}"#] {
             let payload = RawValue::from_string(payload.to_owned()).unwrap();
-            let answer = endpoint.invoke(LambdaEvent::new(payload, Context::default())).await.unwrap();
+            let answer = service.invoke(LambdaEvent::new(payload, Context::default())).await.unwrap();
             let answer: Value = serde_json::from_str(answer.get()).unwrap();
             assert_eq!(answer["statusCode"], 400, "{answer}");
         }

@@ -11,6 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use domain::{
+    ApiKey, Clock,
+    limits::{LIST_TIMEOUT, WRITE_TIMEOUT},
+};
 use end_to_end::{
     api::{Answer, Api, Call},
     faults::{Fault, FaultProxy},
@@ -19,8 +23,8 @@ use end_to_end::{
 use local::engine::{Engine, config_for};
 use serde_json::json;
 use shared::{
-    ApiKey, App, Clock, Store, Tables,
-    limits::{LIST_TIMEOUT, WRITE_TIMEOUT},
+    App,
+    store::{Store, Tables},
 };
 
 const FAULTS: [Fault; 8] = [
@@ -73,7 +77,7 @@ fn call(kind: &str, key: &ApiKey, id: &str, token: &str) -> Call {
 async fn strike(engine: &str, kind: &'static str, fault: Fault, nth: i64, strikes: i64) {
     let case = format!("{kind}, {fault:?} at call {nth}, {strikes} times");
     let direct = Api::new(app(engine));
-    let org = shared::KeyId::random().as_str().parse().unwrap();
+    let org = domain::KeyId::random().as_str().parse().unwrap();
     let key = direct.key(&org).await;
     let notes = if kind == "list long notes" { "old ".repeat(100) } else { "old".to_owned() };
     let created = direct.answer(&Call::clients("POST", &key).body(&json!({ "name": "before", "notes": notes }))).await;

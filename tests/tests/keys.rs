@@ -10,13 +10,17 @@ use std::{
     time::{Duration, Instant},
 };
 
+use domain::{ApiKey, Clock, OrgId};
 use end_to_end::{
     api::{Api, Call},
     faults::{Fault, FaultProxy},
 };
 use local::engine::{Engine, config_for};
 use serde_json::json;
-use shared::{ApiKey, App, Clock, OrgId, Store, Tables};
+use shared::{
+    App,
+    store::{Store, Tables},
+};
 
 const INSTANCES: usize = 20;
 
@@ -107,8 +111,8 @@ async fn a_revoked_key_is_refused_at_once_on_every_warm_instance() {
         }
     }
     let store = &instances[0].app.store;
-    let record = store.find_key(&key.hash()).await.unwrap().unwrap();
-    store.revoke_key(&record, Clock::system().now()).await.unwrap();
+    let record = store.find_api_key(&key.hash()).await.unwrap().unwrap();
+    store.revoke_api_key(&record, Clock::system().now()).await.unwrap();
     let delete = Call::client("DELETE", &key, created.id());
     for instance in &instances {
         for call in calls.iter().chain([&delete]) {
@@ -136,11 +140,11 @@ async fn every_way_of_having_no_key_gets_the_same_answer() {
     let world = World::new().await;
     let api = world.instance(Clock::system());
     let revoked = api.key(&org()).await;
-    let record = api.app.store.find_key(&revoked.hash()).await.unwrap().unwrap();
-    api.app.store.revoke_key(&record, Clock::system().now()).await.unwrap();
+    let record = api.app.store.find_api_key(&revoked.hash()).await.unwrap().unwrap();
+    api.app.store.revoke_api_key(&record, Clock::system().now()).await.unwrap();
     let expired = api.key(&org()).await;
-    let record = api.app.store.find_key(&expired.hash()).await.unwrap().unwrap();
-    api.app.store.expire_key(&record, Clock::system().now()).await.unwrap();
+    let record = api.app.store.find_api_key(&expired.hash()).await.unwrap().unwrap();
+    api.app.store.expire_api_key(&record, Clock::system().now()).await.unwrap();
     let unknown = ApiKey::generate().unwrap();
     let mut answers = Vec::new();
     for key in [revoked.reveal(), expired.reveal(), unknown.reveal(), "ba_", "nonsense"] {
@@ -190,7 +194,7 @@ async fn last_use_is_kept_to_the_minute_without_a_write_for_each_request() {
         let (_, calls) = world.counting(api.answer(&list)).await;
         // The key, the feed, and once in a while the note; the first list loads.
         writes += calls - if second == 0 { 3 } else { 2 };
-        let record = api.app.store.find_key(&key.hash()).await.unwrap().unwrap();
+        let record = api.app.store.find_api_key(&key.hash()).await.unwrap().unwrap();
         let used = record.last_used_at.expect("used keys say when");
         assert!(
             used <= api.app.clock.now() && used.after(Duration::from_secs(61)) >= api.app.clock.now(),

@@ -13,21 +13,23 @@ use std::{
 };
 
 use axum::{Router, body::Bytes, extract::State, http::HeaderMap, response::IntoResponse, routing::post};
+use domain::{ApiKey, Caller, Client, ClientId, ClientPatch, Clock, NewClient, OrgId, Timestamp};
 use end_to_end::{
     engines::Lab,
     faults::{Call, Fault, FaultProxy},
     on_every_engine,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
-use list_clients::{
-    params::ListParams,
-    replicas::{Page, Replicas},
-};
+use list_clients::replicas::{Page, Replicas};
+use list_engine::ListParams;
 use local::engine::{Engine, config_for};
 use serde_json::{Value, json};
 use shared::{
-    ApiKey, App, Caller, Client, ClientId, ClientPatch, ClientRecord, Clock, ClockError, Created, IMPORTED_WITH,
-    Import, Imported, NewClient, NewKey, OrgId, Refused, Stamp, Store, Tables, Timestamp,
+    App,
+    store::{
+        ClientRecord, ClockError, CreateOutcome, ExpectedVersions, IMPORTED_WITH, Import, ImportOutcome, NewApiKey,
+        Store, Tables, WriteContext, WriteError,
+    },
 };
 use tokio::net::TcpListener;
 
@@ -63,29 +65,29 @@ impl World {
         Self { org: org.parse().unwrap(), store: self.store.clone(), start: self.start }
     }
 
-    fn stamp_at(&self, at: Timestamp) -> Stamp {
-        let caller = Caller { org: self.org.clone(), user: "ann".parse().unwrap(), key: "key_1".parse().unwrap() };
-        Stamp { caller, at }
+    fn stamp_at(&self, at: Timestamp) -> WriteContext {
+        let caller = Caller { org: self.org.clone(), user: "ann".parse().unwrap(), key_id: "key_1".parse().unwrap() };
+        WriteContext { caller, at }
     }
 
-    fn stamp(&self) -> Stamp {
+    fn stamp(&self) -> WriteContext {
         self.stamp_at(Clock::system().now())
     }
 
     async fn create(&self, body: &Value) -> Client {
         let new = NewClient::parse(body.to_string().as_bytes()).unwrap();
         match self.store.create(&self.stamp(), ClientId::random(), new, None).await.unwrap() {
-            Created::New(client) => client,
+            CreateOutcome::Created(client) => client,
             other => unreachable!("{other:?}"),
         }
     }
 
     async fn rename(&self, id: ClientId, name: &str) -> Client {
-        self.store.update(&self.stamp(), id, &renamed(name), None).await.unwrap()
+        self.store.update(&self.stamp(), id, &renamed(name), &ExpectedVersions::ALL).await.unwrap()
     }
 
     async fn delete(&self, id: ClientId) {
-        self.store.delete(&self.stamp(), id, None).await.unwrap();
+        self.store.delete(&self.stamp(), id, &ExpectedVersions::ALL).await.unwrap();
     }
 
     async fn get(&self, id: ClientId) -> Option<Client> {
@@ -113,7 +115,7 @@ impl World {
         Import { org: self.org.clone(), user: "operator".parse().unwrap(), overwrite, began: clock.now(), clock }
     }
 
-    async fn import(&self, records: &[ClientRecord], overwrite: bool) -> Vec<Imported> {
+    async fn import(&self, records: &[ClientRecord], overwrite: bool) -> Vec<ImportOutcome> {
         // What was written in the millisecond before was not written since.
         tokio::time::sleep(Duration::from_millis(2)).await;
         let import = self.importing(overwrite);
@@ -185,7 +187,7 @@ async fn an_exported_organization_that_was_deleted_is_the_same_after_its_import(
     let before = world.export().await;
     assert_eq!(world.store.purge_clients(&world.org, |_| {}).await.unwrap(), 4);
     assert_eq!(world.export().await, []);
-    assert_eq!(world.import(&before, false).await, [Imported::Created; 3]);
+    assert_eq!(world.import(&before, false).await, [ImportOutcome::Created; 3]);
 
     let after = world.export().await;
     assert_eq!(after.iter().map(kept).collect::<Vec<_>>(), before.iter().map(kept).collect::<Vec<_>>());
@@ -221,9 +223,9 @@ async fn a_warm_replica_shows_what_was_imported_at_the_next_list(lab: Lab) {
     assert_eq!(world.names(&warm).await, ["changed"]);
     world.import(&[find("new")], false).await;
     assert_eq!(world.names(&warm).await, ["changed", "new"]);
-    assert_eq!(world.import(&[find("there")], true).await, [Imported::Replaced { newer: false }]);
+    assert_eq!(world.import(&[find("there")], true).await, [ImportOutcome::Replaced { newer: false }]);
     assert_eq!(world.names(&warm).await, ["new", "there"]);
-    assert_eq!(world.import(&[find("deleted")], true).await, [Imported::Revived { newer: false }]);
+    assert_eq!(world.import(&[find("deleted")], true).await, [ImportOutcome::Restored { newer: false }]);
     assert_eq!(world.names(&warm).await, ["deleted", "new", "there"]);
     // A client that came back to life lives: nothing of the tombstone is left, its end above all.
     for item in lab.dump(&lab.tables.clients).await {
@@ -242,16 +244,17 @@ async fn what_is_there_is_not_touched_unless_it_is_to_be_overwritten(lab: Lab) {
     let record = |at: usize| exported.iter().find(|record| record.client.id == ids[at]).unwrap().clone();
     world.rename(ids[1], "changed since").await;
     let short = ClientPatch { notes: Some(Some("short".parse().unwrap())), ..ClientPatch::default() };
-    world.store.update(&world.stamp(), ids[1], &short, None).await.unwrap();
+    world.store.update(&world.stamp(), ids[1], &short, &ExpectedVersions::ALL).await.unwrap();
     world.delete(ids[2]).await;
     let records = [record(0), record(1), record(2)];
 
     let before = lab.dump(&lab.tables.clients).await;
-    let untouched = [Imported::Unchanged, Imported::Kept, Imported::StaysDeleted];
+    let untouched = [ImportOutcome::Unchanged, ImportOutcome::Kept, ImportOutcome::StaysDeleted];
     assert_eq!(world.import(&records, false).await, untouched);
     assert_eq!(lab.dump(&lab.tables.clients).await, before);
 
-    let overwritten = [Imported::Unchanged, Imported::Replaced { newer: false }, Imported::Revived { newer: false }];
+    let overwritten =
+        [ImportOutcome::Unchanged, ImportOutcome::Replaced { newer: false }, ImportOutcome::Restored { newer: false }];
     assert_eq!(world.import(&records, true).await, overwritten);
     for (at, name) in names.into_iter().enumerate() {
         let client = world.get(ids[at]).await.unwrap();
@@ -269,11 +272,11 @@ async fn a_repeated_import_changes_nothing(lab: Lab) {
     // Interrupted after two clients, and repeated as a whole.
     world.import(&records[..2], true).await;
     let outcomes = world.import(&records, true).await;
-    assert_eq!(outcomes[..2], [Imported::Unchanged; 2]);
-    assert_eq!(outcomes[2..], [Imported::Created; 3]);
+    assert_eq!(outcomes[..2], [ImportOutcome::Unchanged; 2]);
+    assert_eq!(outcomes[2..], [ImportOutcome::Created; 3]);
     let before = lab.dump(&lab.tables.clients).await;
     for overwrite in [false, true] {
-        assert_eq!(world.import(&records, overwrite).await, [Imported::Unchanged; 5]);
+        assert_eq!(world.import(&records, overwrite).await, [ImportOutcome::Unchanged; 5]);
     }
     assert_eq!(lab.dump(&lab.tables.clients).await, before);
 }
@@ -290,15 +293,16 @@ async fn imported_versions_and_stamps_go_forward(lab: Lab) {
 
     // A writer whose clock is ahead: its stamp must not be followed by an earlier one.
     let ahead = lab.at(3600);
-    let update = world.store.update(&world.stamp_at(ahead), client.id, &renamed("b"), None).await.unwrap();
+    let update =
+        world.store.update(&world.stamp_at(ahead), client.id, &renamed("b"), &ExpectedVersions::ALL).await.unwrap();
     assert_eq!((update.version, update.updated_at), (9, ahead));
     world.import(&[record.clone()], true).await;
     let imported = world.get(client.id).await.unwrap();
     assert_eq!((imported.version, imported.updated_at, imported.name.as_str()), (10, ahead, "exported"));
 
     // A holder of the tag from before is told.
-    let stale = world.store.update(&world.stamp(), client.id, &renamed("c"), Some(&[9])).await;
-    assert!(matches!(stale, Err(Refused::Stale)), "{stale:?}");
+    let stale = world.store.update(&world.stamp(), client.id, &renamed("c"), &ExpectedVersions::any_of(&[9])).await;
+    assert!(matches!(stale, Err(WriteError::UnexpectedVersion)), "{stale:?}");
 
     world.delete(client.id).await;
     world.import(&[record], true).await;
@@ -311,9 +315,9 @@ async fn a_client_that_is_older_than_its_export_is_written_although_it_is_equal(
     let client = world.create(&json!({ "name": "a" })).await;
     let mut record = world.export().await.remove(0);
     record.client.version = 5;
-    assert_eq!(world.import(&[record.clone()], true).await, [Imported::Replaced { newer: false }]);
+    assert_eq!(world.import(&[record.clone()], true).await, [ImportOutcome::Replaced { newer: false }]);
     assert_eq!(world.get(client.id).await.unwrap().version, 6);
-    assert_eq!(world.import(&[record], true).await, [Imported::Unchanged]);
+    assert_eq!(world.import(&[record], true).await, [ImportOutcome::Unchanged]);
 }
 
 async fn idempotency_keys_make_no_second_client_after_an_import(lab: Lab) {
@@ -321,20 +325,20 @@ async fn idempotency_keys_make_no_second_client_after_an_import(lab: Lab) {
     let id = ClientId::random();
     let new = || NewClient::parse(br#"{"name":"once"}"#).unwrap();
     let create = async |hash| world.store.create(&world.stamp(), id, new(), Some(hash)).await.unwrap();
-    assert!(matches!(create("hash").await, Created::New(_)));
+    assert!(matches!(create("hash").await, CreateOutcome::Created(_)));
     let mut record = world.export().await.remove(0);
     record.client.name = "exported".parse().unwrap();
     // What is overwritten goes on answering for its key…
     world.import(&[record.clone()], true).await;
-    assert!(matches!(create("hash").await, Created::Replayed(_)));
+    assert!(matches!(create("hash").await, CreateOutcome::Replayed(_)));
     // …deleted in between or not;
     world.delete(id).await;
     world.import(&[record.clone()], true).await;
-    assert!(matches!(create("hash").await, Created::Replayed(_)));
+    assert!(matches!(create("hash").await, CreateOutcome::Replayed(_)));
     // where all was deleted for good, the hash is gone: a repeated request is told, and makes no second one.
     world.store.purge_clients(&world.org, |_| {}).await.unwrap();
     world.import(&[record], true).await;
-    assert_eq!(create("hash").await, Created::Conflict);
+    assert_eq!(create("hash").await, CreateOutcome::Conflict);
     assert_eq!(world.export().await.len(), 1);
 }
 
@@ -349,7 +353,7 @@ async fn a_write_that_was_answered_late_is_stamped_again(lab: Lab) {
     let (start, woken) = (lab.start, lab.at(600));
     let clock = Clock::new(move || if counted.fetch_add(1, Ordering::Relaxed) == 0 { start } else { woken });
     let import = Import { clock, ..world.importing(false) };
-    assert_eq!(world.store.import(&import, &record).await.unwrap(), Imported::Created);
+    assert_eq!(world.store.import(&import, &record).await.unwrap(), ImportOutcome::Created);
     let client = world.get(record.client.id).await.unwrap();
     assert_eq!((client.updated_at, client.version), (woken, record.client.version + 2));
 }
@@ -358,13 +362,13 @@ async fn all_that_an_organization_has_is_deleted_and_nothing_else(lab: Lab) {
     let world = World::new(&lab.store);
     let neighbours = ["acme-2", "acm", "ACME", "b"].map(|org| world.of(org));
     let create_key = async |world: &World| {
-        let new = NewKey {
+        let new = NewApiKey {
             org: world.org.clone(),
             user: "ann".parse().unwrap(),
             name: "k".to_owned(),
             expires_at: lab.at(3600),
         };
-        lab.store.create_key(&ApiKey::generate().unwrap(), new, lab.start).await.unwrap();
+        lab.store.create_api_key(&ApiKey::generate().unwrap(), new, lab.start).await.unwrap();
     };
     // More than is looked up at a time.
     const CLIENTS: usize = 1_020;
@@ -384,10 +388,10 @@ async fn all_that_an_organization_has_is_deleted_and_nothing_else(lab: Lab) {
     let mut heard = Vec::new();
     assert_eq!(world.store.purge_clients(&world.org, |deleted| heard.push(deleted)).await.unwrap(), CLIENTS);
     assert_eq!(heard.last(), Some(&CLIENTS));
-    let keys = world.store.all_keys_of(&world.org).await.unwrap();
+    let keys = world.store.all_api_keys(&world.org).await.unwrap();
     assert_eq!(keys.len(), 2);
     for key in &keys {
-        world.store.purge_key(key).await.unwrap();
+        world.store.purge_api_key(key).await.unwrap();
     }
     assert_eq!(world.store.purge_clients(&world.org, |_| {}).await.unwrap(), 0);
     for table in [&lab.tables.clients, &lab.tables.api_keys] {
@@ -428,10 +432,10 @@ async fn warm_replicas_agree_with_the_table_after_an_import_among_other_writes(l
         while !imported.get() {
             let id = ids[random.usize(..ids.len())];
             let outcome = match random.u8(..4) {
-                0 => world.store.delete(&world.stamp(), id, None).await,
-                _ => world.store.update(&world.stamp(), id, &renamed("other"), None).await.map(drop),
+                0 => world.store.delete(&world.stamp(), id, &ExpectedVersions::ALL).await,
+                _ => world.store.update(&world.stamp(), id, &renamed("other"), &ExpectedVersions::ALL).await.map(drop),
             };
-            assert!(matches!(outcome, Ok(()) | Err(Refused::NotFound)), "{outcome:?}");
+            assert!(matches!(outcome, Ok(()) | Err(WriteError::NotFound)), "{outcome:?}");
         }
     };
     let listing = async |replicas| {
@@ -489,7 +493,7 @@ async fn a_write_of_the_api_during_an_import_is_not_lost_in_silence() {
         direct.rename(client.id, "c").await
     });
     assert_eq!(between.version, 3);
-    assert_eq!(imported.unwrap(), Imported::Replaced { newer: true });
+    assert_eq!(imported.unwrap(), ImportOutcome::Replaced { newer: true });
     let after = direct.get(client.id).await.unwrap();
     assert_eq!((after.name.as_str(), after.version), ("a", 4));
 }
@@ -501,7 +505,7 @@ async fn a_deletion_by_the_api_during_an_import_is_not_lost_in_silence() {
     let exported = direct.export().await.remove(0);
     let import = direct.importing(true);
     direct.delete(client.id).await;
-    assert_eq!(direct.store.import(&import, &exported).await.unwrap(), Imported::Revived { newer: true });
+    assert_eq!(direct.store.import(&import, &exported).await.unwrap(), ImportOutcome::Restored { newer: true });
 }
 
 #[tokio::test]
@@ -530,9 +534,9 @@ async fn an_import_withstands_throttling_failures_and_lost_answers() {
             let began = Clock::system().now();
             let import = through.importing(true);
             let outcome = through.store.import(&import, record(new.id)).await.unwrap();
-            assert_eq!(outcome, Imported::Created, "{case}");
+            assert_eq!(outcome, ImportOutcome::Created, "{case}");
             let outcome = through.store.import(&import, record(there.id)).await.unwrap();
-            assert!(matches!(outcome, Imported::Replaced { .. }), "{case}: {outcome:?}");
+            assert!(matches!(outcome, ImportOutcome::Replaced { .. }), "{case}: {outcome:?}");
             // Each took effect once, stamped within the import.
             for (id, name, version) in [(new.id, "new", 2), (there.id, "there", 4)] {
                 let client = direct.get(id).await.unwrap();

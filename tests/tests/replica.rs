@@ -4,14 +4,15 @@
 
 use std::time::Duration;
 
+use domain::{Caller, ClientId, ClientPatch, Clock, NewClient, OrgId, Timestamp, limits::RELOAD_AFTER};
 use end_to_end::{engines::Lab, on_every_engine};
-use list_clients::{
-    params::{ListParams, SortBy, SortOrder},
-    replicas::{Page, Replicas},
-};
+use list_clients::replicas::{Page, Replicas};
+use list_engine::{ListParams, SortBy, SortOrder};
+use shared::store::ExpectedVersions;
 use shared::{
-    App, Caller, ClientId, ClientPatch, Clock, Created, NewClient, OrgId, RequestLog, Stamp, Timestamp,
-    limits::RELOAD_AFTER,
+    App,
+    store::{CreateOutcome, WriteContext},
+    telemetry::Tally,
 };
 
 const ROOM: usize = 64 * 1024 * 1024;
@@ -41,23 +42,23 @@ impl World {
         Self { app: App { store: lab.store, clock: Clock::system() } }
     }
 
-    fn stamp(&self, org: &OrgId) -> Stamp {
-        let caller = Caller { org: org.clone(), user: "user".parse().unwrap(), key: "key".parse().unwrap() };
-        Stamp { caller, at: self.app.clock.now() }
+    fn stamp(&self, org: &OrgId) -> WriteContext {
+        let caller = Caller { org: org.clone(), user: "user".parse().unwrap(), key_id: "key".parse().unwrap() };
+        WriteContext { caller, at: self.app.clock.now() }
     }
 
     async fn create(&self, org: &OrgId, name: &str, notes: Option<&str>) -> ClientId {
         let body = serde_json::json!({ "name": name, "notes": notes }).to_string();
         let new = NewClient::parse(body.as_bytes()).unwrap();
         match self.app.store.create(&self.stamp(org), ClientId::random(), new, None).await.unwrap() {
-            Created::New(client) => client.id,
+            CreateOutcome::Created(client) => client.id,
             other => unreachable!("{other:?}"),
         }
     }
 
     async fn list(&self, replicas: &Replicas, org: &OrgId, params: &ListParams) -> (Page, Cost) {
-        let log = RequestLog::default();
-        let app = App { store: self.app.store.counting_into(&log), ..self.app.clone() };
+        let log = Tally::default();
+        let app = App { store: self.app.store.counting_in(&log), ..self.app.clone() };
         let page = replicas.page(&app, org, params).await.unwrap();
         let state = log.replica().unwrap().state;
         (page, Cost { calls: log.calls(), read_units: log.units().read, state })
@@ -108,7 +109,7 @@ async fn long_notes_cost_one_batch_read_and_short_ones_none(lab: Lab) {
     assert_eq!(world.list(&replicas, &org, &only_short).await.1.calls, 1);
     // And back: what is short again is in the replica again.
     let patch = ClientPatch { notes: Some(Some("short now".parse().unwrap())), ..ClientPatch::default() };
-    world.app.store.update(&world.stamp(&org), id, &patch, None).await.unwrap();
+    world.app.store.update(&world.stamp(&org), id, &patch, &ExpectedVersions::ALL).await.unwrap();
     let (page, cost) = world.list(&replicas, &org, &ListParams::default()).await;
     assert_eq!(page.clients[1].notes.as_ref().unwrap().as_str(), "short now");
     assert_eq!((cost.calls, cost.state), (1, "refreshed"));
@@ -150,7 +151,7 @@ async fn deletions_and_their_tombstones_are_followed(lab: Lab) {
     let replicas = Replicas::new(ROOM);
     let (a, b) = (world.create(&org, "a", None).await, world.create(&org, "b", None).await);
     assert_eq!(world.list(&replicas, &org, &ListParams::default()).await.0.total, 2);
-    world.app.store.delete(&world.stamp(&org), a, None).await.unwrap();
+    world.app.store.delete(&world.stamp(&org), a, &ExpectedVersions::ALL).await.unwrap();
     let (page, _) = world.list(&replicas, &org, &ListParams::default()).await;
     assert_eq!((page.total, page.clients[0].id), (1, b));
     // A replica that is loaded only now does not know what it missed, and need not.

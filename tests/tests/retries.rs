@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use domain::{ApiKey, Clock};
 use end_to_end::{
     api::{Answer, Api, Call},
     engines::Lab,
@@ -9,7 +10,7 @@ use end_to_end::{
 };
 use futures_util::future::join_all;
 use serde_json::json;
-use shared::{ApiKey, App, Clock};
+use shared::App;
 
 const AT_ONCE: usize = 100;
 

@@ -6,15 +6,16 @@
 use std::time::Duration;
 
 use axum::Router;
+use domain::{ApiKey, Clock, limits};
 use end_to_end::{
     events::Event,
     lambda::{Function, Invoked},
-    release::{FUNCTIONS, PANICKING, binary},
+    release::{PANICKING, binary, functions},
 };
 use futures_util::future::join_all;
 use local::engine::Engine;
 use serde_json::{Value, json};
-use shared::{ApiKey, Clock, KeyRecord, NewKey, Store, Tables, limits};
+use shared::store::{ApiKeyRecord, NewApiKey, Store, Tables};
 use tokio::net::TcpListener;
 
 /// What no log line may ever hold.
@@ -28,7 +29,7 @@ struct Backend {
     engine: Engine,
     store: Store,
     key: ApiKey,
-    record: KeyRecord,
+    record: ApiKeyRecord,
 }
 
 impl Backend {
@@ -38,13 +39,13 @@ impl Backend {
         store.create_tables().await.unwrap();
         let key = ApiKey::generate().unwrap();
         let now = Clock::system().now();
-        let new = NewKey {
+        let new = NewApiKey {
             org: "acme".parse().unwrap(),
             user: "ann".parse().unwrap(),
             name: "A key".to_owned(),
             expires_at: now.after(Duration::from_secs(3_600)),
         };
-        let record = store.create_key(&key, new, now).await.unwrap();
+        let record = store.create_api_key(&key, new, now).await.unwrap();
         Self { engine, store, key, record }
     }
 
@@ -106,7 +107,9 @@ fn assert_nothing_personal(function: &Function, key: &ApiKey) {
 #[tokio::test]
 async fn a_client_lives_its_life_through_the_five_release_binaries() {
     let backend = Backend::new().await;
-    let [list, get, create, update, delete] = FUNCTIONS.map(|name| backend.function(name));
+    let [list, get, create, update, delete] =
+        ["list-clients", "get-client", "create-client", "update-client", "delete-client"]
+            .map(|name| backend.function(name));
     let (list, get, create, update, delete) = (list.await, get.await, create.await, update.await, delete.await);
     let five = limits::WRITE_TIMEOUT;
     let to_client = |method, id: &str| Event::to_client(method, id).with_key(backend.key());
@@ -179,7 +182,7 @@ async fn a_client_lives_its_life_through_the_five_release_binaries() {
             let line = function.log_line(&invoked.request_id).await;
             assert_eq!(line["status"], invoked.status());
             assert_eq!((&line["org"], &line["user"]), (&json!("acme"), &json!("ann")));
-            assert_eq!(line["key_id"], backend.record.caller.key.as_str());
+            assert_eq!(line["key_id"], backend.record.caller.key_id.as_str());
             assert!(line["round_trips"].as_u64().unwrap() >= 2 && line["duration_ms"].as_f64().unwrap() > 0.0);
             assert_eq!((&line["level"], &line["function"]), (&json!("INFO"), &json!("function-under-test")));
             assert!(line["_aws"]["CloudWatchMetrics"].is_array() && line["read_units"].as_f64().unwrap() >= 1.0);
@@ -219,18 +222,18 @@ async fn a_revoked_key_is_refused_by_the_very_next_request_of_a_warm_process() {
         let function = backend.function(name).await;
         let key = ApiKey::generate().unwrap();
         let now = Clock::system().now();
-        let new = NewKey {
+        let new = NewApiKey {
             org: "acme".parse().unwrap(),
             user: "ann".parse().unwrap(),
             name: "Short-lived".to_owned(),
             expires_at: now.after(Duration::from_secs(3_600)),
         };
-        let record = backend.store.create_key(&key, new, now).await.unwrap();
+        let record = backend.store.create_api_key(&key, new, now).await.unwrap();
         for _ in 0..2 {
             let served = function.invoke(request_for(name, key.reveal()), timeout(name)).await;
             assert!(matches!(served.status(), 200 | 404), "{served:?}");
         }
-        backend.store.revoke_key(&record, Clock::system().now()).await.unwrap();
+        backend.store.revoke_api_key(&record, Clock::system().now()).await.unwrap();
         let refused = function.invoke(request_for(name, key.reveal()), timeout(name)).await;
         assert_problem(&refused, 401, "unauthorized");
     }
@@ -280,7 +283,7 @@ async fn an_event_that_is_no_request_is_a_400_and_the_next_request_is_served() {
 
 /// Every function on the same variables, all at once: each has to say 503 within its deadline.
 async fn all_are_unavailable(variables: &[(&str, &str)], key: &ApiKey) {
-    let each = FUNCTIONS.iter().map(async |name| {
+    let each = functions().into_iter().map(async |name| {
         let function = start(name, variables).await;
         // `invoke` fails where the deadline passes without an answer.
         let invoked = function.invoke(request_for(name, key.reveal()), timeout(name)).await;

@@ -8,13 +8,14 @@ use std::{
 };
 
 use axum::{Router, body::Bytes, routing::post};
+use domain::{ApiKey, Caller, ClientId, Clock, NewClient, limits};
 use end_to_end::{
     events::Event,
     lambda::Function,
     release::{TRACED, binary},
 };
 use local::engine::Engine;
-use shared::{ApiKey, Caller, ClientId, Clock, NewClient, NewKey, Stamp, Store, Tables, limits};
+use shared::store::{NewApiKey, Store, Tables, WriteContext};
 use tokio::net::TcpListener;
 
 const NAME: &str = "Zacharias Quill";
@@ -33,10 +34,10 @@ impl Backend {
         store.create_tables().await.unwrap();
         let (key, id, now) = (ApiKey::generate().unwrap(), ClientId::random(), Clock::system().now());
         let (org, user) = ("acme".parse().unwrap(), "ann".parse().unwrap());
-        let new = NewKey { org, user, name: "A key".to_owned(), expires_at: now.after(Duration::from_secs(3_600)) };
-        let caller: Caller = store.create_key(&key, new, now).await.unwrap().caller;
+        let new = NewApiKey { org, user, name: "A key".to_owned(), expires_at: now.after(Duration::from_secs(3_600)) };
+        let caller: Caller = store.create_api_key(&key, new, now).await.unwrap().caller;
         let new = NewClient::parse(format!(r#"{{"name":"{NAME}"}}"#).as_bytes()).unwrap();
-        store.create(&Stamp { caller, at: now }, id, new, None).await.unwrap();
+        store.create(&WriteContext { caller, at: now }, id, new, None).await.unwrap();
         Self { engine, key, id }
     }
 

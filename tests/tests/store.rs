@@ -5,15 +5,19 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use domain::{
+    ApiKey, Caller, Change, Client, ClientId, ClientPatch, ListedClient, NewClient, OrgId, Status, Timestamp,
+    limits::{ENTITY_TAGS, NAME_CHARS, NOTES_CHARS, PHONE_CHARS},
+};
 use end_to_end::{
     engines::{Kind, Lab},
     on_every_engine,
 };
 use futures_util::future::join_all;
+use shared::store::ExpectedVersions;
 use shared::{
-    ApiKey, Caller, Change, Client, ClientId, ClientPatch, Created, FeedClient, KeyState, NewClient, NewKey, OrgId,
-    Refused, RequestLog, Stamp, Status, StoreError, Timestamp,
-    limits::{ENTITY_TAGS, NAME_CHARS, NOTES_CHARS, PHONE_CHARS},
+    store::{ApiKeyState, CreateOutcome, NewApiKey, StoreError, WriteContext, WriteError},
+    telemetry::Tally,
 };
 
 on_every_engine![
@@ -93,7 +97,8 @@ async fn a_created_client_is_read_back_as_it_was_given(lab: Lab) {
         status: Status::Inactive,
         notes: Some("Met at the fair".parse().unwrap()),
     };
-    let Created::New(made) = lab.store.create(&lab.stamp("acme", 0), id, given.clone(), None).await.unwrap() else {
+    let CreateOutcome::Created(made) = lab.store.create(&lab.stamp("acme", 0), id, given.clone(), None).await.unwrap()
+    else {
         panic!("not made");
     };
     assert_eq!(made, given.created(id, lab.at(0)));
@@ -116,7 +121,7 @@ async fn an_identifier_is_used_once(lab: Lab) {
     let made = lab.make("acme", "First", 0).await;
     for hash in [None, Some("hash")] {
         let again = lab.store.create(&lab.stamp("acme", 1), made.id, new("Second"), hash).await.unwrap();
-        assert_eq!(again, Created::Conflict);
+        assert_eq!(again, CreateOutcome::Conflict);
     }
     assert_eq!(lab.get("acme", made.id).await, Some(made));
 }
@@ -217,7 +222,8 @@ async fn every_write_raises_the_version_by_one(lab: Lab) {
 async fn a_writer_whose_clock_is_behind_does_not_turn_time_back(lab: Lab) {
     let id = lab.make("acme", "Ann", 0).await.id;
     lab.update("acme", id, rename("Bob"), 9).await;
-    let behind = lab.store.update(&lab.stamp("acme", 5), id, &rename("Cid"), Some(&[2])).await.unwrap();
+    let behind =
+        lab.store.update(&lab.stamp("acme", 5), id, &rename("Cid"), &ExpectedVersions::any_of(&[2])).await.unwrap();
     assert_eq!((behind.name.as_str(), behind.version, behind.updated_at), ("Cid", 3, lab.at(9)));
     // So whoever has read the feed up to the ninth second is still told.
     assert_eq!(lab.feed("acme", Some(lab.at(9))).await, [entry(behind)]);
@@ -247,7 +253,7 @@ async fn notes_move_between_short_and_long(lab: Lab) {
 
         let is_long = notes.is_some_and(|text| text.len() > 256);
         let in_feed = lab.only_entry("acme").await;
-        assert_eq!(in_feed.long_notes, is_long, "in the feed after step {second}");
+        assert_eq!(in_feed.has_long_notes, is_long, "in the feed after step {second}");
         assert_eq!(in_feed.client.notes, if is_long { None } else { wanted.clone() }, "in the feed after {second}");
         let beside = &lab.store.long_notes(&org("acme"), &[id]).await.unwrap()[&id];
         assert_eq!(beside.notes, if is_long { wanted } else { None }, "beside the feed after step {second}");
@@ -261,17 +267,17 @@ async fn notes_are_long_beyond_256_bytes(lab: Lab) {
         let given = NewClient { notes: Some(notes.parse().unwrap()), ..new(&name) };
         let id = ClientId::random();
         lab.store.create(&lab.stamp(&format!("org-{is_long}"), 0), id, given, None).await.unwrap();
-        assert_eq!(lab.only_entry(&format!("org-{is_long}")).await.long_notes, is_long, "{name}");
+        assert_eq!(lab.only_entry(&format!("org-{is_long}")).await.has_long_notes, is_long, "{name}");
     }
 }
 
 async fn a_write_to_what_is_not_there_is_refused_and_makes_nothing(lab: Lab) {
     let id = ClientId::random();
-    for versions in [None, Some(&[1][..]), Some(&[])] {
-        let update = lab.store.update(&lab.stamp("acme", 0), id, &rename("Ann"), versions).await;
-        assert!(matches!(update, Err(Refused::NotFound)), "{update:?}");
-        let delete = lab.store.delete(&lab.stamp("acme", 0), id, versions).await;
-        assert!(matches!(delete, Err(Refused::NotFound)), "{delete:?}");
+    for versions in [ExpectedVersions::ALL, ExpectedVersions::any_of(&[1]), ExpectedVersions::any_of(&[])] {
+        let update = lab.store.update(&lab.stamp("acme", 0), id, &rename("Ann"), &versions).await;
+        assert!(matches!(update, Err(WriteError::NotFound)), "{update:?}");
+        let delete = lab.store.delete(&lab.stamp("acme", 0), id, &versions).await;
+        assert!(matches!(delete, Err(WriteError::NotFound)), "{delete:?}");
     }
     assert_eq!(lab.dump(&lab.tables.clients).await, []);
 }
@@ -283,13 +289,17 @@ async fn a_write_goes_through_when_one_of_the_expected_versions_is_there(lab: La
     let id = lab.make("acme", "Ann", 0).await.id;
     let mut versions: Vec<u64> = vec![1];
     for second in 1..4 {
-        let updated = lab.store.update(&lab.stamp("acme", second), id, &patch(), Some(&versions)).await.unwrap();
+        let updated = lab
+            .store
+            .update(&lab.stamp("acme", second), id, &patch(), &ExpectedVersions::any_of(&versions))
+            .await
+            .unwrap();
         versions = vec![99, updated.version, updated.version, 1];
     }
     // As many as one header may name.
     let most: Vec<u64> = (5..5 + u64::try_from(ENTITY_TAGS).unwrap() - 1).chain([4]).collect();
-    lab.store.update(&lab.stamp("acme", 5), id, &patch(), Some(&most)).await.unwrap();
-    lab.store.delete(&lab.stamp("acme", 6), id, Some(&[4, 5])).await.unwrap();
+    lab.store.update(&lab.stamp("acme", 5), id, &patch(), &ExpectedVersions::any_of(&most)).await.unwrap();
+    lab.store.delete(&lab.stamp("acme", 6), id, &ExpectedVersions::any_of(&[4, 5])).await.unwrap();
     assert_eq!(lab.get("acme", id).await, None);
 }
 
@@ -297,42 +307,47 @@ async fn a_write_with_other_versions_is_stale_and_changes_nothing(lab: Lab) {
     let id = lab.make("acme", "Ann", 0).await.id;
     let now = lab.update("acme", id, patch(), 1).await;
     for versions in [&[1][..], &[3], &[0], &[1, 3, 20]] {
-        let update = lab.store.update(&lab.stamp("acme", 2), id, &rename("Bob"), Some(versions)).await;
-        assert!(matches!(update, Err(Refused::Stale)), "{versions:?}: {update:?}");
-        let delete = lab.store.delete(&lab.stamp("acme", 2), id, Some(versions)).await;
-        assert!(matches!(delete, Err(Refused::Stale)), "{versions:?}: {delete:?}");
+        let update =
+            lab.store.update(&lab.stamp("acme", 2), id, &rename("Bob"), &ExpectedVersions::any_of(versions)).await;
+        assert!(matches!(update, Err(WriteError::UnexpectedVersion)), "{versions:?}: {update:?}");
+        let delete = lab.store.delete(&lab.stamp("acme", 2), id, &ExpectedVersions::any_of(versions)).await;
+        assert!(matches!(delete, Err(WriteError::UnexpectedVersion)), "{versions:?}: {delete:?}");
     }
     assert_eq!(lab.get("acme", id).await, Some(now));
 }
 
 async fn no_expected_version_matches_nothing(lab: Lab) {
     let made = lab.make("acme", "Ann", 0).await;
-    let update = lab.store.update(&lab.stamp("acme", 1), made.id, &rename("Bob"), Some(&[])).await;
-    assert!(matches!(update, Err(Refused::Stale)), "{update:?}");
-    let delete = lab.store.delete(&lab.stamp("acme", 1), made.id, Some(&[])).await;
-    assert!(matches!(delete, Err(Refused::Stale)), "{delete:?}");
+    let update = lab.store.update(&lab.stamp("acme", 1), made.id, &rename("Bob"), &ExpectedVersions::any_of(&[])).await;
+    assert!(matches!(update, Err(WriteError::UnexpectedVersion)), "{update:?}");
+    let delete = lab.store.delete(&lab.stamp("acme", 1), made.id, &ExpectedVersions::any_of(&[])).await;
+    assert!(matches!(delete, Err(WriteError::UnexpectedVersion)), "{delete:?}");
     assert_eq!(lab.get("acme", made.id).await, Some(made));
 }
 
 /// `If-Match: "18446744073709551615"` is legal, and arithmetic on it overflows.
 async fn a_version_beyond_all_others_is_stale(lab: Lab) {
     let made = lab.make("acme", "Ann", 0).await;
-    let update = lab.store.update(&lab.stamp("acme", 1), made.id, &rename("Bob"), Some(&[u64::MAX])).await;
-    assert!(matches!(update, Err(Refused::Stale)), "{update:?}");
-    let delete = lab.store.delete(&lab.stamp("acme", 1), made.id, Some(&[u64::MAX])).await;
-    assert!(matches!(delete, Err(Refused::Stale)), "{delete:?}");
+    let update =
+        lab.store.update(&lab.stamp("acme", 1), made.id, &rename("Bob"), &ExpectedVersions::any_of(&[u64::MAX])).await;
+    assert!(matches!(update, Err(WriteError::UnexpectedVersion)), "{update:?}");
+    let delete = lab.store.delete(&lab.stamp("acme", 1), made.id, &ExpectedVersions::any_of(&[u64::MAX])).await;
+    assert!(matches!(delete, Err(WriteError::UnexpectedVersion)), "{delete:?}");
 }
 
 async fn of_a_hundred_updates_of_one_version_exactly_one_wins(lab: Lab) {
     let id = lab.make("acme", "Ann", 0).await.id;
-    let race = join_all((0..100).map(|racer| {
-        let (store, stamp) = (lab.store.clone(), lab.stamp("acme", 1));
-        async move { store.update(&stamp, id, &rename(&format!("Racer {racer}")), Some(&[1])).await }
-    }));
+    let race =
+        join_all((0..100).map(|racer| {
+            let (store, stamp) = (lab.store.clone(), lab.stamp("acme", 1));
+            async move {
+                store.update(&stamp, id, &rename(&format!("Racer {racer}")), &ExpectedVersions::any_of(&[1])).await
+            }
+        }));
     let (won, lost): (Vec<_>, Vec<_>) = race.await.into_iter().partition(Result::is_ok);
     assert_eq!(won.len(), 1);
     for error in lost {
-        assert!(matches!(error, Err(Refused::Stale)), "{error:?}");
+        assert!(matches!(error, Err(WriteError::UnexpectedVersion)), "{error:?}");
     }
     let winner = won.into_iter().next().unwrap().unwrap();
     assert_eq!(winner.version, 2);
@@ -356,10 +371,11 @@ async fn a_deleted_client_is_gone_for_every_operation(lab: Lab) {
     lab.delete("acme", id, 1).await;
     assert_eq!(lab.get("acme", id).await, None);
     for versions in [None, Some(&[1][..]), Some(&[2]), Some(&[])] {
-        let update = lab.store.update(&lab.stamp("acme", 2), id, &rename("Ann"), versions).await;
-        assert!(matches!(update, Err(Refused::NotFound)), "{versions:?}: {update:?}");
-        let delete = lab.store.delete(&lab.stamp("acme", 2), id, versions).await;
-        assert!(matches!(delete, Err(Refused::NotFound)), "{versions:?}: {delete:?}");
+        let versions = versions.map_or(ExpectedVersions::ALL, ExpectedVersions::any_of);
+        let update = lab.store.update(&lab.stamp("acme", 2), id, &rename("Ann"), &versions).await;
+        assert!(matches!(update, Err(WriteError::NotFound)), "{versions:?}: {update:?}");
+        let delete = lab.store.delete(&lab.stamp("acme", 2), id, &versions).await;
+        assert!(matches!(delete, Err(WriteError::NotFound)), "{versions:?}: {delete:?}");
     }
     assert_eq!(lab.get("acme", id).await, None);
     assert_eq!(lab.feed("acme", None).await, [Change::Remove { id, version: 2 }]);
@@ -388,7 +404,7 @@ async fn the_identifier_of_a_deleted_client_is_not_used_again(lab: Lab) {
     let id = lab.make("acme", "Ann", 0).await.id;
     lab.delete("acme", id, 1).await;
     let again = lab.store.create(&lab.stamp("acme", 2), id, new("Ann"), None).await.unwrap();
-    assert_eq!(again, Created::Conflict);
+    assert_eq!(again, CreateOutcome::Conflict);
     assert_eq!(lab.get("acme", id).await, None);
 }
 
@@ -398,7 +414,7 @@ async fn the_identifier_of_a_deleted_client_is_not_used_again(lab: Lab) {
 async fn a_repeated_create_gives_the_client_as_it_was_made(lab: Lab) {
     let (id, made) = lab.make_with_hash("acme", "hash").await;
     let again = lab.store.create(&lab.stamp("acme", 9), id, full(), Some("hash")).await.unwrap();
-    assert_eq!(again, Created::Replayed(made.clone()));
+    assert_eq!(again, CreateOutcome::Replayed(made.clone()));
     assert_eq!(lab.get("acme", id).await, Some(made));
 }
 
@@ -408,12 +424,12 @@ async fn a_repeated_create_is_recognized_after_an_update_and_after_the_deletion(
         lab.update("acme", id, ClientPatch { name: Some("Jane".parse().unwrap()), phone: Some(None), ..patch() }, 1);
     let updated = updated.await;
     let again = lab.store.create(&lab.stamp("acme", 2), id, full(), Some("hash")).await.unwrap();
-    assert_eq!(again, Created::Replayed(made.clone()));
+    assert_eq!(again, CreateOutcome::Replayed(made.clone()));
     assert_eq!(lab.get("acme", id).await, Some(updated), "a repetition undoes nothing");
 
     lab.delete("acme", id, 3).await;
     let again = lab.store.create(&lab.stamp("acme", 4), id, full(), Some("hash")).await.unwrap();
-    assert_eq!(again, Created::Replayed(made));
+    assert_eq!(again, CreateOutcome::Replayed(made));
     assert_eq!(lab.get("acme", id).await, None, "a repetition brings nothing back");
 }
 
@@ -421,12 +437,12 @@ async fn an_identifier_made_by_another_request_is_a_conflict(lab: Lab) {
     let (id, made) = lab.make_with_hash("acme", "hash").await;
     for hash in [Some("other hash"), None] {
         let other = lab.store.create(&lab.stamp("acme", 1), id, new("Other"), hash).await.unwrap();
-        assert_eq!(other, Created::Conflict);
+        assert_eq!(other, CreateOutcome::Conflict);
     }
     assert_eq!(lab.get("acme", id).await, Some(made));
     lab.delete("acme", id, 2).await;
     let other = lab.store.create(&lab.stamp("acme", 3), id, new("Other"), Some("other hash")).await.unwrap();
-    assert_eq!(other, Created::Conflict);
+    assert_eq!(other, CreateOutcome::Conflict);
 }
 
 async fn of_a_hundred_equal_creates_one_makes_the_client_and_all_answer_alike(lab: Lab) {
@@ -437,12 +453,12 @@ async fn of_a_hundred_equal_creates_one_makes_the_client_and_all_answer_alike(la
     }));
     let mut made = 0;
     let stored = race.await.into_iter().map(|created| match created {
-        Created::New(client) => {
+        CreateOutcome::Created(client) => {
             made += 1;
             client
         }
-        Created::Replayed(client) => client,
-        Created::Conflict => panic!("a conflict between equal requests"),
+        CreateOutcome::Replayed(client) => client,
+        CreateOutcome::Conflict => panic!("a conflict between equal requests"),
     });
     let answers: Vec<Client> = stored.collect();
     assert_eq!(made, 1);
@@ -460,13 +476,16 @@ async fn organizations_with_the_same_identifier_do_not_see_each_other(lab: Lab) 
 
     let other = lab.stamp("other", 1);
     assert_eq!(lab.get("other", id).await, None);
-    assert!(matches!(lab.store.update(&other, id, &rename("X"), None).await, Err(Refused::NotFound)));
-    assert!(matches!(lab.store.delete(&other, id, None).await, Err(Refused::NotFound)));
+    assert!(matches!(
+        lab.store.update(&other, id, &rename("X"), &ExpectedVersions::ALL).await,
+        Err(WriteError::NotFound)
+    ));
+    assert!(matches!(lab.store.delete(&other, id, &ExpectedVersions::ALL).await, Err(WriteError::NotFound)));
     assert_eq!(lab.feed("other", None).await, []);
     assert_eq!(lab.store.long_notes(&org("other"), &[id]).await.unwrap(), HashMap::new());
 
     let theirs = lab.store.create(&other, id, new("Of other"), Some("hash")).await.unwrap();
-    assert_eq!(theirs, Created::New(new("Of other").created(id, lab.at(1))));
+    assert_eq!(theirs, CreateOutcome::Created(new("Of other").created(id, lab.at(1))));
     lab.delete("other", id, 2).await;
     assert_eq!(lab.get("acme", id).await.unwrap().name.as_str(), "Of acme");
     assert_eq!(lab.only_entry("acme").await.client.version, 1);
@@ -519,10 +538,10 @@ async fn the_feed_has_every_client_of_the_same_instant(lab: Lab) {
 
 async fn the_feed_leaves_out_long_notes_and_says_so(lab: Lab) {
     let full = lab.make_full("acme", 0).await;
-    assert_eq!(lab.only_entry("acme").await, FeedClient { client: full.clone(), long_notes: false });
+    assert_eq!(lab.only_entry("acme").await, ListedClient { client: full.clone(), has_long_notes: false });
     let notes = "long ".repeat(100).parse().unwrap();
     let long = lab.update("acme", full.id, ClientPatch { notes: Some(Some(notes)), ..patch() }, 1).await;
-    let expected = FeedClient { client: Client { notes: None, ..long }, long_notes: true };
+    let expected = ListedClient { client: Client { notes: None, ..long }, has_long_notes: true };
     assert_eq!(lab.only_entry("acme").await, expected);
 }
 
@@ -584,7 +603,7 @@ async fn the_feed_of_an_organization_without_clients_is_empty(lab: Lab) {
 async fn long_notes_come_with_the_version_they_belong_to(lab: Lab) {
     let [long, short, deleted] = ["Long", "Short", "Deleted"].map(|name| lab.make("acme", name, 0));
     let [long, short, deleted] = [long.await.id, short.await.id, deleted.await.id];
-    let notes: shared::Notes = "long ".repeat(100).parse().unwrap();
+    let notes: domain::Notes = "long ".repeat(100).parse().unwrap();
     for id in [long, deleted] {
         lab.update("acme", id, ClientPatch { notes: Some(Some(notes.clone())), ..patch() }, 1).await;
     }
@@ -597,7 +616,7 @@ async fn long_notes_come_with_the_version_they_belong_to(lab: Lab) {
 }
 
 async fn the_longest_notes_of_a_whole_page_are_found(lab: Lab) {
-    let notes: shared::Notes = "𝒳".repeat(NOTES_CHARS).parse().unwrap();
+    let notes: domain::Notes = "𝒳".repeat(NOTES_CHARS).parse().unwrap();
     let made = join_all((0..100).map(|_| {
         let (store, stamp, id) = (&lab.store, lab.stamp("acme", 0), ClientId::random());
         let new = NewClient { notes: Some(notes.clone()), ..new("Ann") };
@@ -621,19 +640,19 @@ async fn the_long_notes_of_no_client_are_none(lab: Lab) {
 
 async fn a_stored_key_is_found_by_its_hash(lab: Lab) {
     let key = ApiKey::generate().unwrap();
-    let made = lab.store.create_key(&key, new_key(&lab, "acme", "Zoë’s laptop"), lab.at(0)).await.unwrap();
-    let found = lab.store.find_key(&key.hash()).await.unwrap().unwrap();
+    let made = lab.store.create_api_key(&key, new_key(&lab, "acme", "Zoë’s laptop"), lab.at(0)).await.unwrap();
+    let found = lab.store.find_api_key(&key.hash()).await.unwrap().unwrap();
     assert_eq!(format!("{found:?}"), format!("{made:?}"));
     assert_eq!((found.caller.org.as_str(), found.caller.user.as_str()), ("acme", "ann"));
     assert_eq!((found.name.as_str(), found.hint), ("Zoë’s laptop", key.hint()));
     assert_eq!((found.created_at, found.expires_at), (lab.at(0), lab.at(1_000)));
     assert_eq!((found.revoked_at, found.last_used_at), (None, None));
-    assert!(lab.store.find_key(&ApiKey::generate().unwrap().hash()).await.unwrap().is_none());
+    assert!(lab.store.find_api_key(&ApiKey::generate().unwrap().hash()).await.unwrap().is_none());
 }
 
 async fn the_table_of_keys_holds_no_key(lab: Lab) {
     let key = ApiKey::generate().unwrap();
-    lab.store.create_key(&key, new_key(&lab, "acme", "A key"), lab.at(0)).await.unwrap();
+    lab.store.create_api_key(&key, new_key(&lab, "acme", "A key"), lab.at(0)).await.unwrap();
     let dump = format!("{:?}", lab.dump(&lab.tables.api_keys).await);
     assert!(dump.contains("A key"), "{dump}");
     // Not even more of it than its hint.
@@ -642,19 +661,19 @@ async fn the_table_of_keys_holds_no_key(lab: Lab) {
 
 async fn a_key_is_stored_once(lab: Lab) {
     let key = ApiKey::generate().unwrap();
-    let first = lab.store.create_key(&key, new_key(&lab, "acme", "First"), lab.at(0)).await.unwrap();
-    let second = lab.store.create_key(&key, new_key(&lab, "other", "Second"), lab.at(1)).await.unwrap();
+    let first = lab.store.create_api_key(&key, new_key(&lab, "acme", "First"), lab.at(0)).await.unwrap();
+    let second = lab.store.create_api_key(&key, new_key(&lab, "other", "Second"), lab.at(1)).await.unwrap();
     assert_eq!((second.caller, second.name.as_str()), (first.caller.clone(), "First"));
-    assert_eq!(lab.store.find_key(&key.hash()).await.unwrap().unwrap().caller, first.caller);
+    assert_eq!(lab.store.find_api_key(&key.hash()).await.unwrap().unwrap().caller, first.caller);
 }
 
 async fn the_last_use_of_a_key_is_written_at_most_once_a_minute(lab: Lab) {
     let key = ApiKey::generate().unwrap();
-    let record = lab.store.create_key(&key, new_key(&lab, "acme", "A key"), lab.at(0)).await.unwrap();
+    let record = lab.store.create_api_key(&key, new_key(&lab, "acme", "A key"), lab.at(0)).await.unwrap();
     let minute = Duration::from_secs(60);
     for (now, last_use) in [(10, 10), (11, 10), (69, 10), (70, 10), (71, 71), (100, 71)] {
-        lab.store.touch_key(&record, lab.at(now), lab.at(now).before(minute)).await.unwrap();
-        let found = lab.store.find_key(&key.hash()).await.unwrap().unwrap();
+        lab.store.note_api_key_use(&record, lab.at(now), lab.at(now).before(minute)).await.unwrap();
+        let found = lab.store.find_api_key(&key.hash()).await.unwrap().unwrap();
         assert_eq!(found.last_used_at, Some(lab.at(last_use)), "used at {now}");
     }
 }
@@ -664,12 +683,12 @@ async fn noting_the_use_of_a_key_that_is_gone_makes_none(lab: Lab) {
     let key = ApiKey::generate().unwrap();
     let elsewhere = lab.without_tables();
     elsewhere.create_tables().await.unwrap();
-    let record = elsewhere.create_key(&key, new_key(&lab, "acme", "A key"), lab.at(0)).await.unwrap();
+    let record = elsewhere.create_api_key(&key, new_key(&lab, "acme", "A key"), lab.at(0)).await.unwrap();
     elsewhere.delete_tables().await.unwrap();
 
-    lab.store.touch_key(&record, lab.at(1), lab.at(0)).await.unwrap();
-    lab.store.revoke_key(&record, lab.at(1)).await.unwrap_err();
-    lab.store.expire_key(&record, lab.at(1)).await.unwrap_err();
+    lab.store.note_api_key_use(&record, lab.at(1), lab.at(0)).await.unwrap();
+    lab.store.revoke_api_key(&record, lab.at(1)).await.unwrap_err();
+    lab.store.expire_api_key(&record, lab.at(1)).await.unwrap_err();
     assert_eq!(lab.dump(&lab.tables.api_keys).await, []);
 }
 
@@ -678,10 +697,10 @@ async fn keys_are_listed_by_organization_in_the_order_of_their_creation(lab: Lab
         [("acme", "Third", 3), ("acme", "First", 1), ("other", "Other", 0), ("acme", "Second", 2)]
     {
         let key = ApiKey::generate().unwrap();
-        lab.store.create_key(&key, new_key(&lab, org, name), lab.at(second)).await.unwrap();
+        lab.store.create_api_key(&key, new_key(&lab, org, name), lab.at(second)).await.unwrap();
     }
     let names = async |org: &str| -> Vec<String> {
-        let keys = lab.store.keys_of(&org.parse().unwrap()).await.unwrap();
+        let keys = lab.store.list_api_keys(&org.parse().unwrap()).await.unwrap();
         keys.into_iter().map(|key| key.name).collect()
     };
     assert_eq!(names("acme").await, ["First", "Second", "Third"]);
@@ -694,75 +713,75 @@ async fn a_key_is_found_by_its_identifier_however_many_there_are(lab: Lab) {
     let long_name = "n".repeat(380_000);
     let made = join_all((0..4).map(|_| {
         let (store, new, now) = (&lab.store, new_key(&lab, "acme", &long_name), lab.at(0));
-        async move { store.create_key(&ApiKey::generate().unwrap(), new, now).await.unwrap() }
+        async move { store.create_api_key(&ApiKey::generate().unwrap(), new, now).await.unwrap() }
     }));
     for made in made.await {
-        let found = lab.store.find_key_by_id(&made.caller.key).await.unwrap().unwrap();
+        let found = lab.store.find_api_key_by_id(&made.caller.key_id).await.unwrap().unwrap();
         assert_eq!(found.caller, made.caller);
     }
-    assert_eq!(lab.store.keys_of(&org("acme")).await.unwrap().len(), 4);
-    assert!(lab.store.find_key_by_id(&shared::KeyId::random()).await.unwrap().is_none());
+    assert_eq!(lab.store.list_api_keys(&org("acme")).await.unwrap().len(), 4);
+    assert!(lab.store.find_api_key_by_id(&domain::KeyId::random()).await.unwrap().is_none());
 }
 
 async fn a_revoked_key_is_revoked_from_the_next_read_on_and_for_good(lab: Lab) {
     let key = ApiKey::generate().unwrap();
-    let record = lab.store.create_key(&key, new_key(&lab, "acme", "A key"), lab.at(0)).await.unwrap();
-    assert_eq!(record.state(lab.at(1)), KeyState::Active);
-    lab.store.revoke_key(&record, lab.at(1)).await.unwrap();
-    let revoked = lab.store.find_key(&key.hash()).await.unwrap().unwrap();
-    assert_eq!((revoked.state(lab.at(1)), revoked.revoked_at), (KeyState::Revoked, Some(lab.at(1))));
+    let record = lab.store.create_api_key(&key, new_key(&lab, "acme", "A key"), lab.at(0)).await.unwrap();
+    assert_eq!(record.state(lab.at(1)), ApiKeyState::Active);
+    lab.store.revoke_api_key(&record, lab.at(1)).await.unwrap();
+    let revoked = lab.store.find_api_key(&key.hash()).await.unwrap().unwrap();
+    assert_eq!((revoked.state(lab.at(1)), revoked.revoked_at), (ApiKeyState::Revoked, Some(lab.at(1))));
 
-    lab.store.revoke_key(&record, lab.at(2)).await.unwrap();
-    lab.store.expire_key(&record, lab.at(9_000)).await.unwrap();
-    lab.store.touch_key(&record, lab.at(3), lab.at(2)).await.unwrap();
-    let still = lab.store.find_key(&key.hash()).await.unwrap().unwrap();
-    assert_eq!((still.state(lab.at(3)), still.revoked_at), (KeyState::Revoked, Some(lab.at(1))));
+    lab.store.revoke_api_key(&record, lab.at(2)).await.unwrap();
+    lab.store.expire_api_key(&record, lab.at(9_000)).await.unwrap();
+    lab.store.note_api_key_use(&record, lab.at(3), lab.at(2)).await.unwrap();
+    let still = lab.store.find_api_key(&key.hash()).await.unwrap().unwrap();
+    assert_eq!((still.state(lab.at(3)), still.revoked_at), (ApiKeyState::Revoked, Some(lab.at(1))));
 }
 
 async fn a_key_ends_at_its_end_and_its_end_can_be_moved(lab: Lab) {
     let key = ApiKey::generate().unwrap();
-    let record = lab.store.create_key(&key, new_key(&lab, "acme", "A key"), lab.at(0)).await.unwrap();
+    let record = lab.store.create_api_key(&key, new_key(&lab, "acme", "A key"), lab.at(0)).await.unwrap();
     let last_millisecond = Timestamp::from_millis(lab.at(1_000).millis() - 1);
-    assert_eq!(record.state(last_millisecond), KeyState::Active);
-    assert_eq!(record.state(lab.at(1_000)), KeyState::Expired);
-    lab.store.expire_key(&record, lab.at(5)).await.unwrap();
-    let found = lab.store.find_key(&key.hash()).await.unwrap().unwrap();
-    assert_eq!((found.state(lab.at(4)), found.state(lab.at(5))), (KeyState::Active, KeyState::Expired));
+    assert_eq!(record.state(last_millisecond), ApiKeyState::Active);
+    assert_eq!(record.state(lab.at(1_000)), ApiKeyState::Expired);
+    lab.store.expire_api_key(&record, lab.at(5)).await.unwrap();
+    let found = lab.store.find_api_key(&key.hash()).await.unwrap().unwrap();
+    assert_eq!((found.state(lab.at(4)), found.state(lab.at(5))), (ApiKeyState::Active, ApiKeyState::Expired));
 }
 
 // ---------------------------------------------------------------------------------------------
 // Cost and failure
 
 async fn each_operation_on_a_client_is_one_call(lab: Lab) {
-    let (id, stamp, log) = (ClientId::random(), lab.stamp("acme", 0), RequestLog::default());
-    let store = lab.store.counting_into(&log);
+    let (id, stamp, log) = (ClientId::random(), lab.stamp("acme", 0), Tally::default());
+    let store = lab.store.counting_in(&log);
     store.create(&stamp, id, new("Ann"), None).await.unwrap();
     assert_eq!(log.calls(), 1, "create");
     store.get(&stamp.caller, id).await.unwrap();
     assert_eq!(log.calls(), 2, "get");
-    store.update(&stamp, id, &rename("Bob"), Some(&[1])).await.unwrap();
+    store.update(&stamp, id, &rename("Bob"), &ExpectedVersions::any_of(&[1])).await.unwrap();
     assert_eq!(log.calls(), 3, "update");
     store.feed(&stamp.caller.org, None, None).await.unwrap();
     assert_eq!(log.calls(), 4, "feed");
     store.long_notes(&stamp.caller.org, &[id]).await.unwrap();
     assert_eq!(log.calls(), 5, "long notes");
-    store.delete(&stamp, id, None).await.unwrap();
+    store.delete(&stamp, id, &ExpectedVersions::ALL).await.unwrap();
     assert_eq!(log.calls(), 6, "delete");
     // Refusals are answers too: nothing is tried again.
-    store.update(&stamp, id, &rename("Bob"), Some(&[1])).await.unwrap_err();
+    store.update(&stamp, id, &rename("Bob"), &ExpectedVersions::any_of(&[1])).await.unwrap_err();
     assert_eq!(log.calls(), 7, "refused update");
     store.create(&stamp, id, new("Ann"), None).await.unwrap();
     assert_eq!(log.calls(), 8, "refused create");
     let key = ApiKey::generate().unwrap();
-    store.find_key(&key.hash()).await.unwrap();
+    store.find_api_key(&key.hash()).await.unwrap();
     assert_eq!(log.calls(), 9, "find key");
     assert!(log.units().write > 0.0, "{:?}", log.units());
 }
 
 async fn a_read_of_one_client_costs_at_most_one_unit(lab: Lab) {
     let made = lab.make_full("acme", 0).await;
-    let log = RequestLog::default();
-    let found = lab.store.counting_into(&log).get(&caller("acme"), made.id).await.unwrap();
+    let log = Tally::default();
+    let found = lab.store.counting_in(&log).get(&caller("acme"), made.id).await.unwrap();
     assert_eq!(found, Some(made));
     assert_eq!(log.calls(), 1);
     assert!(log.units().read > 0.0 && log.units().read <= 1.0, "{:?}", log.units());
@@ -772,8 +791,8 @@ async fn a_feed_that_has_nothing_new_costs_one_call_and_at_most_one_unit(lab: La
     for n in 0..50 {
         lab.make("acme", &format!("Client {n}"), 0).await;
     }
-    let log = RequestLog::default();
-    let page = lab.store.counting_into(&log).feed(&org("acme"), Some(lab.at(1)), None).await.unwrap();
+    let log = Tally::default();
+    let page = lab.store.counting_in(&log).feed(&org("acme"), Some(lab.at(1)), None).await.unwrap();
     assert!(page.changes.is_empty() && page.next.is_none());
     assert_eq!(log.calls(), 1);
     // What AWS charges: the least that a strongly consistent query can cost. DynamoDB Local says 0.
@@ -782,34 +801,34 @@ async fn a_feed_that_has_nothing_new_costs_one_call_and_at_most_one_unit(lab: La
 }
 
 async fn a_tally_counts_only_what_went_through_its_own_store(lab: Lab) {
-    let (one, other) = (RequestLog::default(), RequestLog::default());
-    lab.store.counting_into(&one).get(&caller("acme"), ClientId::random()).await.unwrap();
-    assert_eq!((one.calls(), other.calls(), lab.store.log().calls()), (1, 0, 0));
-    lab.store.counting_into(&other).get(&caller("acme"), ClientId::random()).await.unwrap();
-    assert_eq!((one.calls(), other.calls(), lab.store.log().calls()), (1, 1, 0));
+    let (one, other) = (Tally::default(), Tally::default());
+    lab.store.counting_in(&one).get(&caller("acme"), ClientId::random()).await.unwrap();
+    assert_eq!((one.calls(), other.calls(), lab.store.tally().calls()), (1, 0, 0));
+    lab.store.counting_in(&other).get(&caller("acme"), ClientId::random()).await.unwrap();
+    assert_eq!((one.calls(), other.calls(), lab.store.tally().calls()), (1, 1, 0));
 }
 
 async fn a_missing_table_is_an_error_without_effect(lab: Lab) {
     let key = ApiKey::generate().unwrap();
-    let record = lab.store.create_key(&key, new_key(&lab, "acme", "A key"), lab.at(0)).await.unwrap();
+    let record = lab.store.create_api_key(&key, new_key(&lab, "acme", "A key"), lab.at(0)).await.unwrap();
     let (store, stamp, id) = (lab.without_tables(), lab.stamp("acme", 0), ClientId::random());
-    let of = |refused: Refused| match refused {
-        Refused::Store(error) => error,
+    let of = |refused: WriteError| match refused {
+        WriteError::Store(error) => error,
         other => panic!("{other:?}"),
     };
     let errors: [StoreError; 12] = [
         store.get(&stamp.caller, id).await.unwrap_err(),
         store.create(&stamp, id, new("Ann"), None).await.unwrap_err(),
-        of(store.update(&stamp, id, &rename("Ann"), None).await.unwrap_err()),
-        of(store.delete(&stamp, id, None).await.unwrap_err()),
+        of(store.update(&stamp, id, &rename("Ann"), &ExpectedVersions::ALL).await.unwrap_err()),
+        of(store.delete(&stamp, id, &ExpectedVersions::ALL).await.unwrap_err()),
         store.feed(&stamp.caller.org, None, None).await.unwrap_err(),
         store.long_notes(&stamp.caller.org, &[id]).await.unwrap_err(),
-        store.find_key(&key.hash()).await.unwrap_err(),
-        store.create_key(&key, new_key(&lab, "acme", "A key"), lab.at(0)).await.unwrap_err(),
-        store.keys_of(&stamp.caller.org).await.unwrap_err(),
-        store.find_key_by_id(&record.caller.key).await.unwrap_err(),
-        store.touch_key(&record, lab.at(0), lab.at(0)).await.unwrap_err(),
-        store.revoke_key(&record, lab.at(0)).await.unwrap_err(),
+        store.find_api_key(&key.hash()).await.unwrap_err(),
+        store.create_api_key(&key, new_key(&lab, "acme", "A key"), lab.at(0)).await.unwrap_err(),
+        store.list_api_keys(&stamp.caller.org).await.unwrap_err(),
+        store.find_api_key_by_id(&record.caller.key_id).await.unwrap_err(),
+        store.note_api_key_use(&record, lab.at(0), lab.at(0)).await.unwrap_err(),
+        store.revoke_api_key(&record, lab.at(0)).await.unwrap_err(),
     ];
     for error in errors {
         assert!(error.to_string().contains("ResourceNotFoundException"), "{error}");
@@ -828,7 +847,7 @@ async fn tables_that_are_there_are_left_as_they_are(lab: Lab) {
 
 /// What a test says often, without the `Result`s.
 trait Say {
-    fn stamp(&self, org: &str, second: u64) -> Stamp;
+    fn stamp(&self, org: &str, second: u64) -> WriteContext;
     async fn make(&self, org: &str, name: &str, second: u64) -> Client;
     async fn make_full(&self, org: &str, second: u64) -> Client;
     async fn make_with_hash(&self, org: &str, hash: &str) -> (ClientId, Client);
@@ -836,18 +855,18 @@ trait Say {
     async fn update(&self, org: &str, id: ClientId, patch: ClientPatch, second: u64) -> Client;
     async fn delete(&self, org: &str, id: ClientId, second: u64);
     async fn feed(&self, org: &str, since: Option<Timestamp>) -> Vec<Change>;
-    async fn only_entry(&self, org: &str) -> FeedClient;
+    async fn only_entry(&self, org: &str) -> ListedClient;
 }
 
 impl Say for Lab {
-    fn stamp(&self, org: &str, second: u64) -> Stamp {
-        Stamp { caller: caller(org), at: self.at(second) }
+    fn stamp(&self, org: &str, second: u64) -> WriteContext {
+        WriteContext { caller: caller(org), at: self.at(second) }
     }
 
     async fn make(&self, org: &str, name: &str, second: u64) -> Client {
         let id = ClientId::random();
         match self.store.create(&self.stamp(org, second), id, new(name), None).await.unwrap() {
-            Created::New(client) => client,
+            CreateOutcome::Created(client) => client,
             other => panic!("{other:?}"),
         }
     }
@@ -863,7 +882,7 @@ impl Say for Lab {
         let id = ClientId::random();
         let made = self.store.create(&self.stamp(org, 0), id, full(), Some(hash)).await.unwrap();
         let client = full().created(id, self.at(0));
-        assert_eq!(made, Created::New(client.clone()));
+        assert_eq!(made, CreateOutcome::Created(client.clone()));
         (id, client)
     }
 
@@ -872,11 +891,11 @@ impl Say for Lab {
     }
 
     async fn update(&self, org: &str, id: ClientId, patch: ClientPatch, second: u64) -> Client {
-        self.store.update(&self.stamp(org, second), id, &patch, None).await.unwrap()
+        self.store.update(&self.stamp(org, second), id, &patch, &ExpectedVersions::ALL).await.unwrap()
     }
 
     async fn delete(&self, org: &str, id: ClientId, second: u64) {
-        self.store.delete(&self.stamp(org, second), id, None).await.unwrap();
+        self.store.delete(&self.stamp(org, second), id, &ExpectedVersions::ALL).await.unwrap();
     }
 
     /// The whole feed, which is one page.
@@ -886,7 +905,7 @@ impl Say for Lab {
         page.changes
     }
 
-    async fn only_entry(&self, org: &str) -> FeedClient {
+    async fn only_entry(&self, org: &str) -> ListedClient {
         match <[Change; 1]>::try_from(self.feed(org, None).await).unwrap() {
             [Change::Upsert(entry)] => entry,
             [other] => panic!("{other:?}"),
@@ -899,7 +918,7 @@ fn org(org: &str) -> OrgId {
 }
 
 fn caller(of: &str) -> Caller {
-    Caller { org: org(of), user: "ann".parse().unwrap(), key: "key_1".parse().unwrap() }
+    Caller { org: org(of), user: "ann".parse().unwrap(), key_id: "key_1".parse().unwrap() }
 }
 
 fn new(name: &str) -> NewClient {
@@ -920,7 +939,7 @@ fn rename(name: &str) -> ClientPatch {
 
 /// As the feed has a client whose notes are short.
 fn entry(client: Client) -> Change {
-    Change::Upsert(FeedClient { client, long_notes: false })
+    Change::Upsert(ListedClient { client, has_long_notes: false })
 }
 
 fn id_of(change: &Change) -> ClientId {
@@ -930,6 +949,6 @@ fn id_of(change: &Change) -> ClientId {
     }
 }
 
-fn new_key(lab: &Lab, of: &str, name: &str) -> NewKey {
-    NewKey { org: org(of), user: "ann".parse().unwrap(), name: name.to_owned(), expires_at: lab.at(1_000) }
+fn new_key(lab: &Lab, of: &str, name: &str) -> NewApiKey {
+    NewApiKey { org: org(of), user: "ann".parse().unwrap(), name: name.to_owned(), expires_at: lab.at(1_000) }
 }

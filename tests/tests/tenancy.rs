@@ -2,12 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+use domain::{ApiKey, ClientId, Clock};
 use end_to_end::{
     api::{Answer, Api, Call},
     engines::{Kind, with_tables},
 };
 use serde_json::{Map, Value, json};
-use shared::{ApiKey, App, ClientId, Clock};
+use shared::App;
 
 const ATTEMPTS: usize = 10_000;
 /// In every text of the victim's clients, and nowhere else.

@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, CommandFactory, error::ErrorKind};
-use shared::{
-    Clock, OrgId, Store,
+use domain::{
+    Clock, OrgId,
     limits::{IN_FLIGHT, RELOAD_AFTER, WRITE_TIMEOUT},
 };
+use shared::store::Store;
 
 use super::counted;
 use crate::{Cli, identifier::identifier};
@@ -43,11 +44,11 @@ impl Delete {
 
 pub(crate) async fn run(Delete { org, keep_keys, .. }: Delete, store: &Store) -> Result<()> {
     let keys =
-        store.all_keys_of(&org).await.context("could not look for the organization's keys; nothing was deleted")?;
+        store.all_api_keys(&org).await.context("could not look for the organization's keys; nothing was deleted")?;
     let mut revoked = 0;
     for key in keys.iter().filter(|key| key.revoked_at.is_none()) {
-        let id = &key.caller.key;
-        let done = store.revoke_key(key, Clock::system().now()).await;
+        let id = &key.caller.key_id;
+        let done = store.revoke_api_key(key, Clock::system().now()).await;
         done.with_context(|| format!("could not revoke {id}; no client was deleted; repeat the command"))?;
         revoked += 1;
     }
@@ -75,15 +76,15 @@ pub(crate) async fn run(Delete { org, keep_keys, .. }: Delete, store: &Store) ->
 
     // The keys' records go last: until then they tell a repeated command what it has to wait for.
     let keys =
-        store.all_keys_of(&org).await.context("could not look for the organization's keys; repeat the command")?;
+        store.all_api_keys(&org).await.context("could not look for the organization's keys; repeat the command")?;
     if let Some(key) = keys.iter().find(|key| key.revoked_at.is_none()) {
-        bail!("{} was made while {org} was being deleted; repeat the command", key.caller.key);
+        bail!("{} was made while {org} was being deleted; repeat the command", key.caller.key_id);
     }
     if keep_keys {
         eprintln!("Kept the records of {}.", counted(keys.len(), "key"));
     } else {
         for key in &keys {
-            let done = store.purge_key(key).await;
+            let done = store.purge_api_key(key).await;
             done.context("the keys' records are not all deleted; repeat the command to go on")?;
         }
         eprintln!("Deleted the records of {}.", counted(keys.len(), "key"));

@@ -4,7 +4,8 @@ use std::io::{self, BufWriter, Write};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use shared::{Clock, OrgId, Store};
+use domain::{Clock, OrgId};
+use shared::store::Store;
 
 use super::{
     counted,

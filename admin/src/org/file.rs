@@ -5,9 +5,10 @@
 
 use std::io::{self, BufRead, Read};
 
+use domain::{Client, ClientId, OrgId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::{Client, ClientId, ClientRecord, OrgId, Timestamp};
+use shared::store::ClientRecord;
 
 const FORMAT: &str = "clients-api/organization";
 const FORMAT_VERSION: u32 = 1;

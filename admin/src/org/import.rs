@@ -8,8 +8,12 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
+use domain::{ClientId, Clock, OrgId, UserId, limits::CLOCK_SKEW};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use shared::{ClientId, Clock, ClockError, Imported, OrgId, RequestLog, Store, UserId, limits::CLOCK_SKEW};
+use shared::{
+    store::{ClockError, ImportOutcome, Store},
+    telemetry::Tally,
+};
 
 use super::{
     counted,
@@ -50,10 +54,10 @@ pub(crate) async fn run(Import { org, from, user, overwrite }: Import, store: &S
     let clock = Clock::system();
     check_clock(store, &org, &clock).await?;
 
-    let mut tally = Tally::new(total);
-    let log = RequestLog::default();
-    let (store, begin) = (store.counting_into(&log), Instant::now());
-    let import = shared::Import { org, user, overwrite, began: clock.now(), clock };
+    let mut totals = Totals::new(total);
+    let tally = Tally::default();
+    let (store, begin) = (store.counting_in(&tally), Instant::now());
+    let import = shared::store::Import { org, user, overwrite, began: clock.now(), clock };
     // A file that changes between its two readings is found out here, at the latest at its last line.
     let (mut reader, _) = Reader::open(file.read()?)?;
     let records = std::iter::from_fn(|| reader.next().transpose());
@@ -61,21 +65,21 @@ pub(crate) async fn run(Import { org, from, user, overwrite }: Import, store: &S
         .map(|record| async {
             let record = record?;
             // A call that finds the client there is not in the units, but costs one at the least.
-            let due = log.units().write.max(log.calls().into()) / PACE;
+            let due = tally.units().write.max(tally.calls().into()) / PACE;
             tokio::time::sleep(Duration::from_secs_f64(due).saturating_sub(begin.elapsed())).await;
             let imported = store.import(&import, &record).await?;
             Ok::<_, anyhow::Error>((record.client.id, imported))
         })
         .buffer_unordered(PARALLEL)
         .try_for_each(|(id, imported)| {
-            tally.count(id, imported);
+            totals.count(id, imported);
             std::future::ready(Ok(()))
         })
         .await;
     written.with_context(|| {
-        format!("the import stopped after {} of {}; repeat it to go on", tally.done(), counted(total, "client"))
+        format!("the import stopped after {} of {}; repeat it to go on", totals.done(), counted(total, "client"))
     })?;
-    eprintln!("{}", tally.summary(&import.org));
+    eprintln!("{}", totals.summary(&import.org));
     Ok(())
 }
 
@@ -167,7 +171,7 @@ async fn check_clock(store: &Store, org: &OrgId, clock: &Clock) -> Result<()> {
 }
 
 /// What became of the clients so far.
-struct Tally {
+struct Totals {
     total: usize,
     created: usize,
     replaced: usize,
@@ -178,7 +182,7 @@ struct Tally {
     told: Instant,
 }
 
-impl Tally {
+impl Totals {
     fn new(total: usize) -> Self {
         Self {
             total,
@@ -192,14 +196,14 @@ impl Tally {
         }
     }
 
-    fn count(&mut self, id: ClientId, imported: Imported) {
+    fn count(&mut self, id: ClientId, imported: ImportOutcome) {
         let newer = match imported {
-            Imported::Created => (&mut self.created, false),
-            Imported::Replaced { newer } => (&mut self.replaced, newer),
-            Imported::Revived { newer } => (&mut self.revived, newer),
-            Imported::Unchanged => (&mut self.unchanged, false),
-            Imported::Kept => (&mut self.kept, false),
-            Imported::StaysDeleted => (&mut self.stay_deleted, false),
+            ImportOutcome::Created => (&mut self.created, false),
+            ImportOutcome::Replaced { newer } => (&mut self.replaced, newer),
+            ImportOutcome::Restored { newer } => (&mut self.revived, newer),
+            ImportOutcome::Unchanged => (&mut self.unchanged, false),
+            ImportOutcome::Kept => (&mut self.kept, false),
+            ImportOutcome::StaysDeleted => (&mut self.stay_deleted, false),
         };
         *newer.0 += 1;
         if newer.1 {
@@ -218,7 +222,7 @@ impl Tally {
     fn summary(&self, org: &OrgId) -> String {
         let written = self.created + self.replaced + self.revived;
         let mut text = format!(
-            "Imported {} into {org}: {} new, {} replaced, {} brought back.",
+            "ImportOutcome {} into {org}: {} new, {} replaced, {} brought back.",
             counted(written, "client"),
             self.created,
             self.replaced,

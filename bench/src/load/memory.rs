@@ -1,6 +1,6 @@
-//! How much memory a process has.
+//! The resident memory of a process.
 
-/// The bytes of it that are in memory; `None` where there is no `/proc` to ask.
+/// The resident bytes; `None` without `/proc`.
 pub(crate) fn resident_bytes(pid: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

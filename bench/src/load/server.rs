@@ -1,11 +1,12 @@
-//! The process that takes the load, so that its memory is its own: this program again, as `serve`.
-//! It serves until its standard input ends, which it does at the latest with the one that started it.
+//! The server process of `bench load`: this program as `bench serve`, so that its memory can be measured. It ends
+//! with its standard input, so it cannot outlive its parent.
 
 use std::{env, net::Ipv4Addr, path::PathBuf, process::Stdio};
 
 use anyhow::{Context, Result, bail};
+use domain::{ApiKey, OrgId};
 use local::gateway;
-use shared::{ApiKey, Client, OrgId, telemetry};
+use shared::telemetry;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
@@ -16,42 +17,41 @@ use tokio::{
 
 use crate::{lab::Lab, people};
 
-/// What to serve.
+/// Arguments of `bench serve`.
 #[derive(clap::Args)]
 pub(crate) struct ServeArgs {
-    /// Where the database goes
+    /// The folder of the database
     #[arg(long)]
     folder: PathBuf,
-    /// How many clients the organization has
+    /// The number of clients in the organization
     #[arg(long)]
     clients: usize,
 }
 
-/// Serves, and says on standard output where, and with which key.
+/// Serves an organization, and prints its address and key.
 pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
-    // Written, as everywhere, but to nowhere.
+    // Format the log lines as in production, but discard them.
     telemetry::init_with(std::io::sink);
     Runtime::new()?.block_on(async {
         let lab = Lab::on_disk(&args.folder).await?;
         let org: OrgId = "bench".parse()?;
-        let clients: Vec<Client> = people::clients(args.clients).into_iter().map(|feed| feed.client).collect();
-        lab.fill(&org, &clients).await?;
+        lab.fill(&org, &people::clients(args.clients)).await?;
         let key = lab.key(&org).await?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         println!("{} {}", listener.local_addr()?, key.reveal());
         let end_of_input = async {
-            // An error is an end, too.
+            // An error ends it, too.
             drop(tokio::io::stdin().read(&mut [0]).await);
         };
-        Ok(gateway::serve(listener, local::endpoints(&lab.app), end_of_input).await?)
+        Ok(gateway::serve(listener, local::services(&lab.app), end_of_input).await?)
     })
 }
 
-/// The process, seen from outside.
+/// A running server process.
 pub(crate) struct Server {
     /// Its host and port.
     pub(crate) address: String,
-    /// A key to its organization.
+    /// A key of its organization.
     pub(crate) key: ApiKey,
     child: Child,
     pid: u32,
@@ -59,7 +59,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts it, and waits until it serves.
+    /// Starts the process and waits until it serves.
     pub(crate) async fn start(clients: usize) -> Result<Self> {
         let folder = TempDir::with_prefix("bench-load-")?;
         let mut child = Command::new(env::current_exe()?)
@@ -79,12 +79,12 @@ impl Server {
         Ok(Self { address: address.to_owned(), key: key.parse()?, child, pid, _folder: folder })
     }
 
-    /// Its process id.
+    /// The process identifier.
     pub(crate) fn pid(&self) -> u32 {
         self.pid
     }
 
-    /// Ends it, and waits for that. It must not have ended before.
+    /// Stops the process and waits for its end. It is an error if it has ended before.
     pub(crate) async fn stop(mut self) -> Result<()> {
         if let Some(status) = self.child.try_wait()? {
             bail!("the serving process ended by itself: {status}");

@@ -1,14 +1,14 @@
-//! What a worker does: one request after the other, of a kind drawn by its share.
+//! The workers of `bench load`. Each sends one random request after the other.
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use domain::{ApiKey, Client, ClientId};
 use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
-use shared::{ApiKey, Client, ClientId};
 
 use crate::{
     api::{Api, Call},
@@ -29,20 +29,19 @@ pub(crate) enum Kind {
 impl Kind {
     pub(crate) const ALL: [Self; 6] = [Self::Get, Self::List, Self::Search, Self::Update, Self::Create, Self::Delete];
 
-    /// As people call it.
+    /// The name in tables.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Get => "reads",
+            Self::Get => "gets",
             Self::List => "lists",
             Self::Search => "searches",
             Self::Update => "updates",
-            Self::Create => "creations",
-            Self::Delete => "deletions",
+            Self::Create => "creates",
+            Self::Delete => "deletes",
         }
     }
 
-    /// How many of a hundred requests are of this kind. Creations and deletions keep the
-    /// organization's size.
+    /// The share of all requests in percent. As many clients are created as deleted.
     pub(crate) fn share(self) -> u32 {
         match self {
             Self::Get => 40,
@@ -52,7 +51,7 @@ impl Kind {
         }
     }
 
-    /// The one status that is no error.
+    /// The status of success.
     fn expected(self) -> u16 {
         match self {
             Self::Create => 201,
@@ -61,20 +60,20 @@ impl Kind {
     }
 }
 
-/// What became of one request.
+/// The outcome of one request.
 pub(crate) struct Record {
     pub(crate) kind: Kind,
-    pub(crate) took: Duration,
+    pub(crate) duration: Duration,
     pub(crate) error: Option<String>,
 }
 
-/// One who asks.
+/// A worker and its random generator.
 pub(crate) struct Worker {
     api: Api,
     key: ApiKey,
-    /// Those that were there from the start. They are never deleted.
+    /// The clients that existed from the start. They are never deleted.
     clients: Arc<[Client]>,
-    /// Those that this worker created, and will delete.
+    /// The clients that this worker created and will delete.
     created: Vec<ClientId>,
     rng: ChaCha8Rng,
     words: Words,
@@ -86,7 +85,7 @@ impl Worker {
         Self { api, key, clients, created: Vec::new(), rng, words: Words::new() }
     }
 
-    /// Works for as long, and says what came of it.
+    /// Sends requests until a moment. Returns the worker with its records.
     pub(crate) async fn work(mut self, until: Instant) -> (Self, Vec<Record>) {
         let mut records = Vec::new();
         while Instant::now() < until {
@@ -99,7 +98,7 @@ impl Worker {
         let (kind, call) = self.draw();
         let start = Instant::now();
         let answer = self.api.send(&self.key, &call).await;
-        let took = start.elapsed();
+        let duration = start.elapsed();
         let error = match answer {
             Ok(answer) if answer.status == kind.expected() => {
                 self.created.extend((kind == Kind::Create).then(|| answer.id()).flatten());
@@ -108,7 +107,7 @@ impl Worker {
             Ok(answer) => Some(format!("{}: status {}", kind.name(), answer.status)),
             Err(error) => Some(format!("{}: {error}", kind.name())),
         };
-        Record { kind, took, error }
+        Record { kind, duration, error }
     }
 
     fn draw(&mut self) -> (Kind, Call) {
@@ -119,21 +118,22 @@ impl Worker {
             found
         });
         let kind = kind.expect("the shares add up to a hundred");
-        let some = self.clients.choose(&mut self.rng).expect("there are clients");
+        let client = self.clients.choose(&mut self.rng).expect("there are clients");
         match kind {
-            Kind::Get => (kind, Call::get(some.id)),
+            Kind::Get => (kind, Call::get(client.id)),
             Kind::List => {
-                let sort = ["name", "phone", "status", "createdAt"].choose(&mut self.rng).expect("there are orders");
+                let sort_by =
+                    ["name", "phone", "status", "createdAt"].choose(&mut self.rng).expect("the array is not empty");
                 let offset = self.rng.random_range(0..self.clients.len());
-                (kind, Call::list([("sortBy", (*sort).to_owned()), ("offset", offset.to_string())]))
+                (kind, Call::list([("sortBy", (*sort_by).to_owned()), ("offset", offset.to_string())]))
             }
             Kind::Search => {
                 let chars = self.rng.random_range(3..8);
-                (kind, Call::list([("query", some.name.as_str().chars().take(chars).collect())]))
+                (kind, Call::list([("query", client.name.as_str().chars().take(chars).collect())]))
             }
-            Kind::Update => (kind, Call::update(some.id, json!({ "name": self.words.name(&mut self.rng) }))),
+            Kind::Update => (kind, Call::update(client.id, json!({ "name": self.words.name(&mut self.rng) }))),
             Kind::Delete if !self.created.is_empty() => (kind, Call::delete(self.created.swap_remove(0))),
-            // Nothing to delete yet: there soon is.
+            // A worker that has nothing to delete creates.
             Kind::Create | Kind::Delete => {
                 let name = self.words.name(&mut self.rng);
                 (Kind::Create, Call::create(json!({ "name": name, "phone": "+1 555-0100", "notes": "By the bench." })))

@@ -1,40 +1,53 @@
-//! `POST /api/v1/clients`: a new client, made once however often the request is repeated under one
+//! `POST /api/v1/clients`: creates a client, once however often the request is repeated under one
 //! `Idempotency-Key`.
 
 mod idempotency;
 
+use domain::{
+    ClientId, Invalid, NewClient,
+    limits::{FUNCTION_MEMORY_MB, WRITE_TIMEOUT},
+};
 use lambda_http::{
     Body, Response,
     http::{HeaderValue, StatusCode, header},
 };
-use shared::{ApiError, App, ClientId, Created, Endpoint, Invalid, NewClient, Request, Route, response};
+use shared::{
+    App,
+    http::{ApiError, Endpoint, Request, Service, response},
+    store::CreateOutcome,
+};
 
 pub use idempotency::REPLAYED;
 
-/// Where this endpoint is found.
-pub const ROUTE: Route = Route { method: "POST", path: "/api/v1/clients", is_read: false, takes_body: true };
-
 /// The endpoint.
-#[must_use]
-pub fn endpoint(app: App) -> Endpoint {
-    Endpoint::new(ROUTE, app, handle)
-}
+pub static ENDPOINT: Endpoint = Endpoint {
+    name: "create-client",
+    method: "POST",
+    path: "/api/v1/clients",
+    query: &[],
+    is_read: false,
+    takes_body: true,
+    timeout: WRITE_TIMEOUT,
+    memory_mb: FUNCTION_MEMORY_MB,
+    service: |app| Service::new(&ENDPOINT, app, handle),
+};
 
 async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let headers = Invalid::both(request.no_query(), request.idempotency_key());
-    let ((_, key), new) = Invalid::both(headers, NewClient::parse(request.body()))?;
+    let inputs = (request.query().check(), request.idempotency_key(), NewClient::parse(request.body()));
+    let ((), key, new) = Invalid::all(inputs)?;
     let (id, hash) = match key {
         Some(key) => (idempotency::client_id(&request.caller.org, key), Some(idempotency::request_hash(key, &new))),
         None => (ClientId::random(), None),
     };
-    let stamp = request.stamp(app.clock.now());
-    let (client, replayed) = match app.store.create(&stamp, id, new, hash.as_deref()).await? {
-        Created::New(client) => (client, false),
-        Created::Replayed(client) => (client, true),
-        Created::Conflict => return Err(ApiError::IdempotencyKeyReused),
+    let context = request.write_context(app.clock.now());
+    let (client, replayed) = match app.store.create(&context, id, new, hash.as_deref()).await? {
+        CreateOutcome::Created(client) => (client, false),
+        CreateOutcome::Replayed(client) => (client, true),
+        CreateOutcome::Conflict => return Err(ApiError::IdempotencyKeyReused),
     };
-    let mut response = response::client(StatusCode::CREATED, &client, None);
-    let location = HeaderValue::try_from(format!("{}/{id}", ROUTE.path)).expect("a path and a UUID are plain ASCII");
+    let mut response = response::resource(StatusCode::CREATED, &client, client.version);
+    let location = format!("{}/{id}", ENDPOINT.path);
+    let location = HeaderValue::try_from(location).expect("a path and a UUID are printable ASCII");
     response.headers_mut().insert(header::LOCATION, location);
     if replayed {
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));

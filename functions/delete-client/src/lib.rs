@@ -1,21 +1,32 @@
-//! `DELETE /api/v1/clients/{id}`: deletes a client, for good.
+//! `DELETE /api/v1/clients/{id}`: deletes a client.
 
+use domain::{
+    Invalid,
+    limits::{FUNCTION_MEMORY_MB, WRITE_TIMEOUT},
+};
 use lambda_http::{Body, Response};
-use shared::{ApiError, App, Endpoint, Invalid, Request, Route, response};
-
-/// Where this endpoint is found.
-pub const ROUTE: Route = Route { method: "DELETE", path: "/api/v1/clients/{id}", is_read: false, takes_body: false };
+use shared::{
+    App,
+    http::{ApiError, Endpoint, Request, Service, response},
+};
 
 /// The endpoint.
-#[must_use]
-pub fn endpoint(app: App) -> Endpoint {
-    Endpoint::new(ROUTE, app, handle)
-}
+pub static ENDPOINT: Endpoint = Endpoint {
+    name: "delete-client",
+    method: "DELETE",
+    path: "/api/v1/clients/{id}",
+    query: &[],
+    is_read: false,
+    takes_body: false,
+    timeout: WRITE_TIMEOUT,
+    memory_mb: FUNCTION_MEMORY_MB,
+    service: |app| Service::new(&ENDPOINT, app, handle),
+};
 
 async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let (_, versions) = Invalid::both(request.no_query(), request.if_match())?;
-    let id = request.client_id()?;
-    let stamp = request.stamp(app.clock.now());
-    app.store.delete(&stamp, id, versions.as_deref()).await?;
+    let ((), preconditions) = Invalid::all((request.query().check(), request.preconditions()))?;
+    let id = request.path_id()?;
+    let context = request.write_context(app.clock.now());
+    app.store.delete(&context, id, &preconditions.expected_versions()).await?;
     Ok(response::success())
 }

@@ -1,9 +1,6 @@
-//! The Lambda function: the endpoint of this crate, served to the runtime.
-
-use shared::{App, telemetry};
+//! The Lambda function `delete-client`.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let telemetry = telemetry::init();
-    shared::run(delete_client::endpoint(App::from_env().await), telemetry).await
+    shared::run(&delete_client::ENDPOINT).await
 }

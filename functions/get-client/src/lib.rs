@@ -1,20 +1,31 @@
 //! `GET /api/v1/clients/{id}`: one client.
 
-use lambda_http::{Body, Response, http::StatusCode};
-use shared::{ApiError, App, Endpoint, Invalid, Request, Route, response};
-
-/// Where this endpoint is found.
-pub const ROUTE: Route = Route { method: "GET", path: "/api/v1/clients/{id}", is_read: true, takes_body: false };
+use domain::{
+    Invalid,
+    limits::{FUNCTION_MEMORY_MB, WRITE_TIMEOUT},
+};
+use lambda_http::{Body, Response};
+use shared::{
+    App,
+    http::{ApiError, Endpoint, Request, Service, response},
+};
 
 /// The endpoint.
-#[must_use]
-pub fn endpoint(app: App) -> Endpoint {
-    Endpoint::new(ROUTE, app, handle)
-}
+pub static ENDPOINT: Endpoint = Endpoint {
+    name: "get-client",
+    method: "GET",
+    path: "/api/v1/clients/{id}",
+    query: &[],
+    is_read: true,
+    takes_body: false,
+    timeout: WRITE_TIMEOUT,
+    memory_mb: FUNCTION_MEMORY_MB,
+    service: |app| Service::new(&ENDPOINT, app, handle),
+};
 
 async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let (_, if_none_match) = Invalid::both(request.no_query(), request.if_none_match())?;
-    let id = request.client_id()?;
+    let ((), preconditions) = Invalid::all((request.query().check(), request.preconditions()))?;
+    let id = request.path_id()?;
     let client = app.store.get(&request.caller, id).await?.ok_or(ApiError::NotFound)?;
-    Ok(response::client(StatusCode::OK, &client, if_none_match.as_ref()))
+    response::read_resource(&client, client.version, &preconditions)
 }

@@ -1,36 +1,52 @@
-//! `GET /api/v1/clients`: any order, search, filter and offset, with an exact total, as of now.
+//! `GET /api/v1/clients`: a page of an organization's clients in any order, with search, filter and an
+//! exact total, as of now.
 //!
 //! | file | idea |
 //! |---|---|
-//! | [`params`] | what is asked for |
+//! | `params.rs` | the query parameters |
 //! | [`replicas`] | the replicas of many organizations, under a byte budget |
 //! | [`replica`] | one organization's replica, and how it follows the change feed |
-//! | [`index`] | the clients in memory, and the page they make |
+//!
+//! The crate `list-engine` is the index in a replica.
 
-pub mod index;
-pub mod params;
+mod params;
 pub mod replica;
 pub mod replicas;
 
+use domain::{
+    Invalid,
+    limits::{LIST_MEMORY_MB, LIST_TIMEOUT},
+};
 use lambda_http::{Body, Response};
-use shared::{ApiError, App, Endpoint, Invalid, Request, Route, response};
+use shared::{
+    App,
+    http::{ApiError, Endpoint, Request, Service, response},
+};
 
-use params::ListParams;
+pub use params::list_params;
 use replicas::Replicas;
 
-/// Where this endpoint is found.
-pub const ROUTE: Route = Route { method: "GET", path: "/api/v1/clients", is_read: true, takes_body: false };
+/// The endpoint.
+pub static ENDPOINT: Endpoint = Endpoint {
+    name: "list-clients",
+    method: "GET",
+    path: "/api/v1/clients",
+    query: params::PARAMETERS,
+    is_read: true,
+    takes_body: false,
+    timeout: LIST_TIMEOUT,
+    memory_mb: LIST_MEMORY_MB,
+    service,
+};
 
-/// The endpoint, with replicas of its own.
-#[must_use]
-pub fn endpoint(app: App) -> Endpoint {
+/// The service, with replicas of its own.
+fn service(app: App) -> Service {
     let replicas = Replicas::new(replicas::budget_from_env());
-    Endpoint::new(ROUTE, app, move |app, request| handle(app, replicas.clone(), request))
+    Service::new(&ENDPOINT, app, move |app, request| handle(app, replicas.clone(), request))
 }
 
 async fn handle(app: App, replicas: Replicas, request: Request) -> Result<Response<Body>, ApiError> {
-    let params = ListParams::read(&request.query(params::NAMES));
-    let (params, if_none_match) = Invalid::both(params, request.if_none_match())?;
+    let (params, preconditions) = Invalid::all((list_params(&request.query()), request.preconditions()))?;
     let page = replicas.page(&app, &request.caller.org, &params).await?;
-    Ok(response::page(&page.clients, page.total, if_none_match.as_ref()))
+    response::read_page(&page.clients, page.total, &preconditions)
 }

@@ -1,4 +1,4 @@
-//! The replicas of many organizations, least recently used first out, under a budget of bytes.
+//! The replicas of many organizations under a byte budget: the least recently used is evicted first.
 
 use std::{
     collections::HashMap,
@@ -6,24 +6,26 @@ use std::{
     time::{Duration, Instant},
 };
 
-use shared::{App, Client, ClientId, LongNotes, OrgId, ReplicaUse, StoreError};
+use domain::{Client, ClientId, OrgId};
+use list_engine::{ListParams, Rows};
+use shared::{
+    App,
+    store::{LongNotes, StoreError},
+    telemetry::ReplicaUse,
+};
 use tokio::sync::Mutex as AsyncMutex;
 
-use crate::{
-    index::Rows,
-    params::ListParams,
-    replica::{Effort, OVERLAP, Replica},
-};
+use crate::replica::{Effort, OVERLAP, Replica};
 
-/// One part in so many of a function's memory is what replicas may take: the rest is for loading them, for the
-/// answers, and for the runtime.
+/// The divisor of a function's memory that gives the replicas' budget. The rest is for loading them, for
+/// the answers, and for the runtime.
 pub const PART_OF_MEMORY: usize = 2;
-/// The memory taken for granted where no platform says how much there is, in bytes.
+/// The memory, in bytes, that is assumed if no platform says how much there is.
 const DEFAULT_MEMORY: usize = 1024 * 1024 * 1024;
-/// What an organization costs besides its index, in bytes.
+/// The bytes that an organization takes besides its index.
 const OVERHEAD: usize = 1024;
 
-/// The byte budget of replicas in a function of this memory.
+/// The byte budget of the replicas: a part of the function's memory.
 #[must_use]
 pub fn budget_from_env() -> usize {
     let megabytes = std::env::var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").ok().and_then(|text| text.parse::<usize>().ok());
@@ -35,7 +37,7 @@ pub fn budget_from_env() -> usize {
 pub struct Page {
     /// The clients on it, in order.
     pub clients: Vec<Client>,
-    /// How many match in all.
+    /// The number of all matches.
     pub total: usize,
 }
 
@@ -60,28 +62,28 @@ struct Entry {
 }
 
 impl Replicas {
-    /// No replicas yet, and room for `budget` bytes of them.
+    /// No replicas yet, with room for `budget` bytes of them.
     #[must_use]
     pub fn new(budget: usize) -> Self {
-        Self::overlapping(budget, OVERLAP)
+        Self::with_overlap(budget, OVERLAP)
     }
 
-    /// Replicas whose refreshes overlap by another length, for tests that show what it is for.
+    /// Replicas with another overlap, for the tests that show what it is for.
     #[must_use]
-    pub fn overlapping(budget: usize, overlap: Duration) -> Self {
+    pub fn with_overlap(budget: usize, overlap: Duration) -> Self {
         Self { kept: Arc::default(), budget, overlap }
     }
 
     /// The page that `params` ask for, with every write that was answered before this call.
     ///
     /// # Errors
-    /// When the table fails.
+    /// Fails if the table does.
     pub async fn page(&self, app: &App, org: &OrgId, params: &ListParams) -> Result<Page, StoreError> {
         let mut mismatches = 0;
         loop {
             let rows = self.rows(app, org, params).await?;
             let long: Vec<ClientId> =
-                rows.clients.iter().filter(|row| row.long_notes).map(|row| row.client.id).collect();
+                rows.clients.iter().filter(|row| row.has_long_notes).map(|row| row.client.id).collect();
             if long.is_empty() {
                 let clients = rows.clients.into_iter().map(|row| row.client).collect();
                 return Ok(Page { clients, total: rows.total });
@@ -90,8 +92,8 @@ impl Replicas {
             if let Some(page) = with_notes(rows, notes) {
                 return Ok(page);
             }
-            // A client on the page was changed between the two reads. Twice in a row it may as well be
-            // a change that this replica has missed: it starts anew.
+            // A client on the page was changed between the two reads. The second time in a row it may be a
+            // change that this replica has missed, so the replica is loaded anew.
             mismatches += 1;
             if mismatches == 2 {
                 self.kept().entries.remove(org);
@@ -120,7 +122,7 @@ impl Replicas {
             Effort::Refreshed => "refreshed",
             Effort::Loaded => "loaded",
         };
-        app.store.log().set_replica(ReplicaUse { state, bytes, loaded: effort == Effort::Loaded });
+        app.store.tally().set_replica(ReplicaUse { state, bytes, loaded: effort == Effort::Loaded });
         Ok(rows)
     }
 
@@ -142,8 +144,8 @@ impl Replicas {
     }
 }
 
-/// A replica in use. However a request ends, at its deadline too, what it made the replica grow to is
-/// accounted for.
+/// A replica in use. However the request ends, even at its deadline, the replica's new size is accounted
+/// for.
 struct Used<'a> {
     replicas: &'a Replicas,
     org: OrgId,
@@ -151,14 +153,14 @@ struct Used<'a> {
     settled: bool,
 }
 
-/// What a replica takes, and whether there was room to keep it.
+/// The size of a replica, and whether there was room to keep it.
 struct Account {
     bytes: usize,
     kept: bool,
 }
 
 impl Used<'_> {
-    /// Notes what the replica has grown to and makes room.
+    /// Notes the replica's new size and makes room.
     fn settle(&mut self) -> Account {
         self.settled = true;
         let mut kept = self.replicas.kept();
@@ -166,15 +168,15 @@ impl Used<'_> {
         let Some(entry) = entries.get_mut(&self.org).filter(|entry| Arc::ptr_eq(&entry.replica, &self.replica)) else {
             return Account { bytes: 0, kept: false };
         };
-        // Where another request is using it, that one will account for it.
+        // If another request is using the replica, that one will account for it.
         let mut loading = false;
         if let Ok(replica) = self.replica.try_lock() {
             entry.bytes = replica.bytes() + OVERHEAD;
             loading = replica.is_loading();
         }
         let bytes = entry.bytes;
-        // One that is larger than the budget goes first, or it would drive out all others in vain; but
-        // not while it is loaded, or its next request would start from nothing, for ever.
+        // A replica larger than the budget is evicted first, or it would evict all others in vain. But not
+        // while it is loaded, or its next request would start from nothing, and so would every other.
         if bytes > self.replicas.budget && !loading {
             entries.remove(&self.org);
             return Account { bytes, kept: false };
@@ -193,7 +195,7 @@ impl Used<'_> {
 impl Drop for Used<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            // Nobody knows in what state the index is.
+            // The index may be in any state.
             self.replicas.kept().entries.remove(&self.org);
         } else if !self.settled {
             self.settle();
@@ -201,12 +203,12 @@ impl Drop for Used<'_> {
     }
 }
 
-/// The page with its long notes; `None` where they belong to other versions than the rest.
+/// The page with its long notes; `None` if they belong to other versions than the rest.
 fn with_notes(rows: Rows, mut notes: HashMap<ClientId, LongNotes>) -> Option<Page> {
     let mut clients = Vec::with_capacity(rows.clients.len());
     for row in rows.clients {
         let mut client = row.client;
-        if row.long_notes {
+        if row.has_long_notes {
             let found = notes.remove(&client.id).filter(|found| found.version == client.version)?;
             client.notes = found.notes;
         }

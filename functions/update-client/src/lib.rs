@@ -1,22 +1,33 @@
 //! `PATCH /api/v1/clients/{id}`: changes some fields of a client in one atomic write.
 
+use domain::{
+    ClientPatch, Invalid,
+    limits::{FUNCTION_MEMORY_MB, WRITE_TIMEOUT},
+};
 use lambda_http::{Body, Response, http::StatusCode};
-use shared::{ApiError, App, ClientPatch, Endpoint, Invalid, Request, Route, response};
-
-/// Where this endpoint is found.
-pub const ROUTE: Route = Route { method: "PATCH", path: "/api/v1/clients/{id}", is_read: false, takes_body: true };
+use shared::{
+    App,
+    http::{ApiError, Endpoint, Request, Service, response},
+};
 
 /// The endpoint.
-#[must_use]
-pub fn endpoint(app: App) -> Endpoint {
-    Endpoint::new(ROUTE, app, handle)
-}
+pub static ENDPOINT: Endpoint = Endpoint {
+    name: "update-client",
+    method: "PATCH",
+    path: "/api/v1/clients/{id}",
+    query: &[],
+    is_read: false,
+    takes_body: true,
+    timeout: WRITE_TIMEOUT,
+    memory_mb: FUNCTION_MEMORY_MB,
+    service: |app| Service::new(&ENDPOINT, app, handle),
+};
 
 async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let headers = Invalid::both(request.no_query(), request.if_match());
-    let ((_, versions), patch) = Invalid::both(headers, ClientPatch::parse(request.body()))?;
-    let id = request.client_id()?;
-    let stamp = request.stamp(app.clock.now());
-    let client = app.store.update(&stamp, id, &patch, versions.as_deref()).await?;
-    Ok(response::client(StatusCode::OK, &client, None))
+    let inputs = (request.query().check(), request.preconditions(), ClientPatch::parse(request.body()));
+    let ((), preconditions, patch) = Invalid::all(inputs)?;
+    let id = request.path_id()?;
+    let context = request.write_context(app.clock.now());
+    let client = app.store.update(&context, id, &patch, &preconditions.expected_versions()).await?;
+    Ok(response::resource(StatusCode::OK, &client, client.version))
 }

@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
-use shared::Route;
+
+use shared::http::Endpoint;
 
 use super::routes::Parameters;
 
@@ -22,7 +23,7 @@ pub(super) struct Incoming<'a> {
     pub(super) body: &'a Bytes,
     pub(super) peer: SocketAddr,
     pub(super) parameters: Parameters,
-    pub(super) route: Route,
+    pub(super) endpoint: &'static Endpoint,
 }
 
 #[derive(Serialize)]
@@ -75,7 +76,7 @@ impl Incoming<'_> {
     pub(super) fn event(&self, request_id: &str) -> serde_json::Result<Box<RawValue>> {
         let uri = &self.parts.uri;
         let query = uri.query().unwrap_or_default();
-        let route_key = format!("{} {}", self.route.method, self.route.path);
+        let route_key = format!("{} {}", self.parts.method, self.endpoint.path);
         let headers = headers(&self.parts.headers);
         let text = |name: header::HeaderName| headers.get(name.as_str()).map_or("", String::as_str);
         let domain_name = text(header::HOST);
@@ -94,7 +95,7 @@ impl Incoming<'_> {
                 domain_name,
                 domain_prefix: domain_name.split('.').next().unwrap_or_default(),
                 http: Http {
-                    method: self.route.method,
+                    method: self.parts.method.as_str(),
                     path: uri.path(),
                     protocol: if self.parts.version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" },
                     source_ip: self.peer.ip().to_string(),
@@ -185,7 +186,7 @@ mod tests {
             body: &Bytes::from_static(body),
             peer: ([127, 0, 0, 1], 5000).into(),
             parameters: Parameters::from([("id", "7".to_owned())]),
-            route: get_client::ROUTE,
+            endpoint: functions::ENDPOINTS.iter().find(|endpoint| endpoint.name == "get-client").unwrap(),
         };
         serde_json::from_str(incoming.event("request-1").unwrap().get()).unwrap()
     }

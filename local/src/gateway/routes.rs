@@ -1,27 +1,27 @@
-//! Which endpoint a method and a path mean. A template's literal segments stand for themselves and
-//! `{name}` for one segment that is not empty; there is no other leniency, as in API Gateway.
+//! Routing: from a method and a path to a service. In an endpoint's path, `{name}` matches one segment that
+//! is not empty, and every other segment matches itself. There is no other leniency, as in API Gateway.
 
 use std::collections::BTreeMap;
 
 use axum::http::Method;
 use percent_encoding::percent_decode_str;
-use shared::Endpoint;
+use shared::http::Service;
 
 /// The path's parameters by name, decoded.
 pub(super) type Parameters = BTreeMap<&'static str, String>;
 
-/// An endpoint, and the parameters with which a path means it.
+/// A service, and the parameters that a path gives it.
 pub(super) struct Match<'a> {
-    pub(super) endpoint: &'a Endpoint,
+    pub(super) service: &'a Service,
     pub(super) parameters: Parameters,
 }
 
-/// The endpoint at this method and path.
-pub(super) fn find<'a>(endpoints: &'a [Endpoint], method: &Method, path: &str) -> Option<Match<'a>> {
-    endpoints
+/// The service that answers this method and path.
+pub(super) fn find<'a>(services: &'a [Service], method: &Method, path: &str) -> Option<Match<'a>> {
+    services
         .iter()
-        .filter(|endpoint| endpoint.route.method == method.as_str())
-        .find_map(|endpoint| Some(Match { endpoint, parameters: parameters(endpoint.route.path, path)? }))
+        .filter(|service| service.endpoint.takes(method.as_str()))
+        .find_map(|service| Some(Match { service, parameters: parameters(service.endpoint.path, path)? }))
 }
 
 /// The parameters with which `path` is an instance of `template`.

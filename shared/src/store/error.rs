@@ -5,9 +5,9 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
 };
 
-use crate::identity::ClientId;
+use domain::ClientId;
 
-/// A call to a table that failed. Opaque: its text is for the log, never for a caller.
+/// The failure of a call to a table. Its text is for the log, never for a caller.
 #[derive(Debug, thiserror::Error)]
 #[error("{operation}: {cause}")]
 pub struct StoreError {
@@ -18,13 +18,13 @@ pub struct StoreError {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// Refused before it took effect; worth trying again.
+    /// Refused before it took effect; a retry may succeed.
     Throttled,
-    /// No answer, or a fault: it may or may not have taken effect.
+    /// Without an answer, or with a fault: it may have taken effect.
     Unknown,
-    /// Refused for good: no such table, no permission.
+    /// Refused for good, for example because there is no such table or no permission.
     Rejected,
-    /// An item that breaks the rules under which it was written.
+    /// Answered with an item that breaks the rules it was written by.
     Corrupt,
 }
 
@@ -41,7 +41,7 @@ impl StoreError {
                     "ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded" => {
                         Kind::Throttled
                     }
-                    // A success that cannot be read is one all the same.
+                    // A success that cannot be read may be a success all the same.
                     _ if !(400..500).contains(&status) => Kind::Unknown,
                     _ => Kind::Rejected,
                 };
@@ -57,7 +57,8 @@ impl StoreError {
         Self { operation, kind, cause }
     }
 
-    /// An item whose `attribute` is no good; of the client with this identifier, if it is one.
+    /// The error for an item whose `attribute` is missing or malformed. `client` is the client it belongs
+    /// to, if any.
     pub(super) fn corrupt(attribute: &'static str, client: Option<ClientId>) -> Self {
         let client = client.map(|id| format!(" of client {id}")).unwrap_or_default();
         Self {
@@ -68,42 +69,52 @@ impl StoreError {
     }
 
     pub(crate) fn outcome_unknown(operation: &'static str) -> Self {
-        Self {
-            operation,
-            kind: Kind::Unknown,
-            cause: "nobody can tell whether one of several tries took effect".to_owned(),
-        }
+        Self::unknown(operation, "one of several attempts may have taken effect")
     }
 
+    pub(super) fn timed_out(operation: &'static str) -> Self {
+        Self::unknown(operation, "the attempts took too long")
+    }
+
+    pub(super) fn not_from_dynamodb(operation: &'static str) -> Self {
+        Self::unknown(operation, "the answer lacks the consumed capacity, which DynamoDB always reports")
+    }
+
+    pub(super) fn unexpected_condition(operation: &'static str) -> Self {
+        Self::unknown(operation, "a condition failed that was not set")
+    }
+
+    fn unknown(operation: &'static str, cause: &str) -> Self {
+        Self { operation, kind: Kind::Unknown, cause: cause.to_owned() }
+    }
+
+    #[cfg(feature = "operator")]
     pub(super) fn unprocessed(operation: &'static str) -> Self {
-        Self {
-            operation,
-            kind: Kind::Throttled,
-            cause: "the table left all of a batch undone, again and again".to_owned(),
-        }
+        let cause = "the table left a whole batch undone, again and again".to_owned();
+        Self { operation, kind: Kind::Throttled, cause }
     }
 
-    /// The table refused the call for its rate, before it took effect.
+    /// Whether the table refused the call because of its rate, before it took effect.
     #[must_use]
     pub fn is_throttled(&self) -> bool {
         self.kind == Kind::Throttled
     }
 
-    /// An item was read that breaks the rules under which it was written.
+    /// Whether an item was read that breaks the rules it was written by.
     #[must_use]
     pub fn is_corrupt(&self) -> bool {
         self.kind == Kind::Corrupt
     }
 
-    /// The call may have taken effect although it failed.
+    /// Whether the call may have taken effect although it failed.
     #[must_use]
     pub fn may_have_taken_effect(&self) -> bool {
         self.kind == Kind::Unknown
     }
 }
 
-/// An error and what caused it. Not the SDK's own `DisplayErrorContext`, which adds the debug output
-/// of the whole, and with it of an answer that could not be read.
+/// The error and its causes. The SDK's own `DisplayErrorContext` would add debug output, which can hold
+/// an answer that could not be read.
 fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))

@@ -1,76 +1,71 @@
-//! The two tables, behind typed operations and typed errors.
+//! DynamoDB behind typed operations and typed errors.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `call.rs` | one call: metering, timeouts, retries, failed conditions |
+//! | `error.rs` | why a call failed, and whether it may have taken effect |
+//! | `item.rs` | reading and writing the attributes of an item |
+//! | `tables.rs` | the names of the tables and their indexes |
+//! | `clients/` | the table of clients, and the change feed on it |
+//! | `api_keys/` | the table of API keys |
+//! | `operator/` | what only operators do: create tables; export, import and purge an organization (feature `operator`) |
 
+mod api_keys;
+mod call;
 mod clients;
 mod error;
-mod feed;
 mod item;
-mod keys;
-mod organization;
-mod schema;
+#[cfg(feature = "operator")]
+mod operator;
+mod tables;
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, retry::RetryConfig, timeout::TimeoutConfig};
 
-pub use clients::{Created, Refused, Stamp};
-pub use error::StoreError;
-pub use feed::{Change, Cursor, FeedClient, FeedPage, LongNotes};
-pub use keys::{KeyRecord, KeyState, NewKey};
-pub use organization::{ClientPage, ClientRecord, ClockError, IMPORTED_WITH, Import, Imported};
-pub use schema::{BY_ORG, BY_UPDATED_AT, Tables};
+use crate::telemetry::Tally;
 
-use crate::request_log::RequestLog;
+#[cfg(feature = "operator")]
+pub use api_keys::NewApiKey;
+pub use api_keys::{ApiKeyRecord, ApiKeyState};
+pub use clients::{CreateOutcome, Cursor, ExpectedVersions, FeedPage, LongNotes, WriteContext, WriteError};
+pub use error::StoreError;
+#[cfg(feature = "operator")]
+pub use operator::{ClientPage, ClientRecord, ClockError, IMPORTED_WITH, Import, ImportOutcome};
+pub use tables::{BY_ORG, BY_UPDATED_AT, Tables};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// The pause before a call's second try; doubled before each further one.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// The pause after the try of this number, counted from 1.
-fn pause(attempt: u32) -> Duration {
-    FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempt - 1)).min(LONGEST_PAUSE)
-}
 
 /// The tables and the connection to them. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
     db: aws_sdk_dynamodb::Client,
     tables: Tables,
-    log: RequestLog,
+    tally: Tally,
 }
 
 impl Store {
-    /// The store on these tables, with the timeouts and retries that the deadlines call for.
+    /// The store on these tables.
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig, tables: Tables) -> Self {
         let config = aws_sdk_dynamodb::config::Builder::from(config)
             .behavior_version(BehaviorVersion::v2026_01_12())
-            .retry_config(
-                RetryConfig::standard()
-                    .with_max_attempts(3)
-                    .with_initial_backoff(FIRST_PAUSE)
-                    .with_max_backoff(Duration::from_millis(500)),
-            )
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(CONNECT_TIMEOUT)
-                    .operation_attempt_timeout(Duration::from_millis(1500))
-                    .operation_timeout(Duration::from_secs(4))
-                    .build(),
-            )
+            // `call.rs` retries: it knows which calls may be repeated.
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build())
             .build();
-        Self { db: aws_sdk_dynamodb::Client::from_conf(config), tables, log: RequestLog::default() }
+        Self { db: aws_sdk_dynamodb::Client::from_conf(config), tables, tally: Tally::default() }
     }
 
-    /// The same store, counting into `log`.
+    /// The same store, whose calls are counted in `tally`.
     #[must_use]
-    pub fn counting_into(&self, log: &RequestLog) -> Self {
-        Self { log: log.clone(), ..self.clone() }
+    pub fn counting_in(&self, tally: &Tally) -> Self {
+        Self { tally: tally.clone(), ..self.clone() }
     }
 
-    /// The tally of what went through this store.
+    /// The tally of this store's calls.
     #[must_use]
-    pub fn log(&self) -> &RequestLog {
-        &self.log
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 }

@@ -1,4 +1,5 @@
-//! How events are written: request lines, which are documents already, as they are, all others as JSON.
+//! The format of log events: request lines, which are JSON documents already, as they are; all others
+//! as JSON.
 
 use std::fmt;
 

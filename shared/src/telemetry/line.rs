@@ -1,6 +1,6 @@
-//! The line of a request: all that an operator needs to know of it, and at the same time a document in
-//! CloudWatch's embedded metric format, from which CloudWatch makes the metrics. One line costs half
-//! of two, and what a metric counts is found again in the log.
+//! The log line of a request: everything that an operator needs to know about it. The line is also a
+//! document in CloudWatch's embedded metric format, from which CloudWatch makes the metrics. One line
+//! costs half of two, and each sample of a metric can be found in the log.
 
 use std::{
     env,
@@ -11,6 +11,7 @@ use std::{
     time::{Instant, SystemTime},
 };
 
+use domain::{Caller, Timestamp};
 use lambda_http::{
     Context,
     http::{HeaderMap, StatusCode},
@@ -20,22 +21,21 @@ use metrique_writer_format_emf::{Emf, NoMetric};
 use serde_json::json;
 use tracing::{Level, Span};
 
-use super::spans;
-use crate::{error::ApiError, identity::Caller, request_log::RequestLog, route::Route, time::Timestamp};
+use super::{Tally, spans};
 
 /// The namespace of the metrics.
 pub const NAMESPACE: &str = "ClientsApi";
-/// Their one dimension: the name of the Lambda function.
+/// The one dimension of the metrics: the name of the Lambda function.
 pub const DIMENSION: &str = "function";
-/// Their names. Every line is a sample of each, but of `replica_loads` only that of a list.
+/// The names of the metrics. Every line is a sample of each, except that only lists have `replica_loads`.
 pub const METRICS: [&str; 5] = ["read_units", "write_units", "server_errors", "unauthorized", "replica_loads"];
 
-/// The target of request lines among all events.
+/// The target of request lines among all log events.
 pub(super) const TARGET: &str = concat!(env!("CARGO_CRATE_NAME"), "::request");
-/// What the dimension is outside of Lambda.
+/// The value of the dimension outside of Lambda.
 const NO_FUNCTION: &str = "local";
 
-/// What the lines of an endpoint have in common.
+/// The parts that all lines of an endpoint share.
 pub(crate) struct RequestLines {
     emf: Mutex<Emf>,
     function: String,
@@ -44,7 +44,7 @@ pub(crate) struct RequestLines {
 }
 
 impl RequestLines {
-    /// As the platform's variables say.
+    /// The parts that the platform's variables describe.
     pub(crate) fn from_env() -> Self {
         let dimensions = vec![vec![DIMENSION.to_owned()]];
         Self {
@@ -56,21 +56,31 @@ impl RequestLines {
     }
 }
 
-/// One request's line in the making.
+/// The line of one request, while it is gathered.
 pub(crate) struct Entry {
-    pub(crate) log: RequestLog,
+    pub(crate) tally: Tally,
     pub(crate) caller: Option<Caller>,
     pub(crate) request_id: String,
     trace_id: Option<String>,
-    /// The request's span. [`Span::none`] where nobody asks for spans.
+    /// The request's span. It is [`Span::none`] if nobody asks for spans.
     pub(crate) span: Span,
     cold_start: bool,
-    route: Route,
+    method: &'static str,
+    path: &'static str,
     lines: Arc<RequestLines>,
     start: Instant,
 }
 
-/// The line itself. Numbers are metrics unless they are marked not to be.
+/// The failure of a request, as its line has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// The code of the problem document.
+    pub(crate) code: &'static str,
+    /// The cause, if the failure is a fault. The caller is not shown it.
+    pub(crate) cause: Option<String>,
+}
+
+/// The line. Its numbers are metrics unless they are marked as none.
 #[derive(Document)]
 struct Line<'line> {
     #[entry(timestamp)]
@@ -107,57 +117,53 @@ struct Line<'line> {
 
 impl Entry {
     /// The line of the request that this invocation is for.
-    pub(crate) fn new(route: Route, lines: &Arc<RequestLines>, context: &Context) -> Self {
+    pub(crate) fn new(method: &'static str, path: &'static str, lines: &Arc<RequestLines>, context: &Context) -> Self {
         Self {
-            log: RequestLog::default(),
+            tally: Tally::default(),
             caller: None,
             request_id: context.request_id.clone(),
             trace_id: context.xray_trace_id.as_deref().and_then(xray_root).map(str::to_owned),
             cold_start: lines.cold.swap(false, Ordering::Relaxed),
             span: Span::none(),
             lines: lines.clone(),
-            route,
+            method,
+            path,
             start: Instant::now(),
         }
     }
 
     /// Opens the request's span, within the trace that its headers name.
     pub(crate) fn traced(mut self, headers: &HeaderMap) -> Self {
-        let (span, trace_id) = spans::of_request(self.route, &self.request_id, self.cold_start, headers);
+        let (span, trace_id) = spans::of_request(self.method, self.path, &self.request_id, self.cold_start, headers);
         self.span = span;
         self.trace_id = trace_id.or(self.trace_id);
         self
     }
 
-    /// Writes the line and completes the span. A fault of ours is an error, one of the tables a warning, all else is as it
-    /// should be, a caller's mistakes too.
-    pub(crate) fn write(&self, status: StatusCode, error: Option<&ApiError>) {
+    /// Writes the line and completes the span. The level is `ERROR` for a fault of this program, `WARN`
+    /// for one of the tables, and `INFO` otherwise, also for a caller's mistakes.
+    pub(crate) fn write(&self, status: StatusCode, failure: Option<&Failure>) {
         self.span.record("http.response.status_code", status.as_u16());
-        if let Some(error) = error.filter(|_| status.is_server_error()) {
-            self.span.record("otel.status_code", "ERROR").record("error.type", error.problem().code);
+        if let Some(failure) = failure.filter(|_| status.is_server_error()) {
+            self.span.record("otel.status_code", "ERROR").record("error.type", failure.code);
         }
-        // An event's fields are worked out only where somebody listens.
+        // The fields of an event are computed only if somebody listens.
         match status {
             StatusCode::INTERNAL_SERVER_ERROR => {
-                tracing::event!(target: TARGET, Level::ERROR, line = self.document("ERROR", status, error).as_str());
+                tracing::event!(target: TARGET, Level::ERROR, line = self.document("ERROR", status, failure).as_str());
             }
             status if status.is_server_error() => {
-                tracing::event!(target: TARGET, Level::WARN, line = self.document("WARN", status, error).as_str());
+                tracing::event!(target: TARGET, Level::WARN, line = self.document("WARN", status, failure).as_str());
             }
-            _ => tracing::event!(target: TARGET, Level::INFO, line = self.document("INFO", status, error).as_str()),
+            _ => tracing::event!(target: TARGET, Level::INFO, line = self.document("INFO", status, failure).as_str()),
         }
     }
 
-    fn document(&self, level: &str, status: StatusCode, error: Option<&ApiError>) -> String {
+    fn document(&self, level: &str, status: StatusCode, failure: Option<&Failure>) -> String {
         let now = SystemTime::now();
-        let (caller, units, replica) = (self.caller.as_ref(), self.log.units(), self.log.replica());
-        let write = self.log.client_write();
-        let client_id = self.log.client().map(|client| client.to_string());
-        let cause = match error {
-            Some(ApiError::Unavailable(cause) | ApiError::Corrupt(cause)) => Some(cause.to_string()),
-            Some(error @ ApiError::Panic(_)) => Some(error.to_string()),
-            _ => None,
-        };
+        let (caller, units, replica) = (self.caller.as_ref(), self.tally.units(), self.tally.replica());
+        let write = self.tally.client_write();
+        let client_id = self.tally.client().map(|client| client.to_string());
         let line = Line {
             at: now,
             timestamp: &Timestamp::from(now).to_string(),
@@ -168,13 +174,13 @@ impl Entry {
             function: &self.lines.function,
             version: self.lines.version.as_deref(),
             cold_start: self.cold_start.then_some(true.into()),
-            route: &format!("{} {}", self.route.method, self.route.path),
+            route: &format!("{} {}", self.method, self.path),
             status: status.as_u16().into(),
             duration_ms: (self.start.elapsed().as_micros() as f64 / 1000.0).into(),
             org: caller.map(|caller| caller.org.as_str()),
             user: caller.map(|caller| caller.user.as_str()),
-            key_id: caller.map(|caller| caller.key.as_str()),
-            round_trips: self.log.calls().into(),
+            key_id: caller.map(|caller| caller.key_id.as_str()),
+            round_trips: self.tally.calls().into(),
             read_units: units.read.into(),
             write_units: units.write.into(),
             replica: replica.map(|replica| replica.state),
@@ -184,15 +190,15 @@ impl Entry {
             client_id: client_id.as_deref(),
             client_version: write.as_ref().and_then(|write| write.version).map(Into::into),
             fields: write.as_ref().map(|write| write.fields.as_str()).filter(|fields| !fields.is_empty()),
-            error: error.map(|error| error.problem().code),
-            cause: cause.as_deref(),
+            error: failure.map(|failure| failure.code),
+            cause: failure.and_then(|failure| failure.cause.as_deref()),
             server_errors: status.is_server_error().into(),
             unauthorized: (status == StatusCode::UNAUTHORIZED).into(),
         };
         let mut document = Vec::new();
         let mut emf = self.lines.emf.lock().unwrap_or_else(PoisonError::into_inner);
         let written = emf.format(&line, &mut document).map_err(|error| error.to_string());
-        // The line breaks no rule of the format, as its tests show; if it did, the answer must not suffer.
+        // The tests show that the line breaks no rule of the format; if it did, the answer must not suffer.
         match written.and_then(|()| String::from_utf8(document).map_err(|error| error.to_string())) {
             Ok(document) => document,
             Err(fault) => format!("{}\n", json!({ "level": "ERROR", "message": "request", "line": fault })),
@@ -203,7 +209,7 @@ impl Entry {
 /// The trace's identifier in the platform's header: `Root=1-5759e988-bd86…;Parent=…;Sampled=1`.
 fn xray_root(header: &str) -> Option<&str> {
     let root = header.split(';').find_map(|field| field.strip_prefix("Root="))?;
-    // The header can be the caller's: nothing else of it goes into the log.
+    // The header can come from the caller: nothing else in it may go into the log.
     let mut parts = root.split('-');
     let is_hex = |part: Option<&str>, digits| {
         part.is_some_and(|part| part.len() == digits && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
@@ -216,32 +222,32 @@ fn xray_root(header: &str) -> Option<&str> {
 mod tests {
     use serde_json::Value;
 
-    use super::*;
-    use crate::{client::Action, identity::ClientId, request_log::ReplicaUse, store::StoreError};
+    use domain::{Action, ClientId};
 
-    const ROUTE: Route = Route { method: "GET", path: "/clients", is_read: true, takes_body: false };
+    use super::*;
+    use crate::telemetry::ReplicaUse;
 
     fn entry() -> Entry {
         let mut context = Context::default();
         context.request_id = "request".to_owned();
         context.xray_trace_id = Some("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1".to_owned());
-        Entry::new(ROUTE, &Arc::new(RequestLines::from_env()), &context)
+        Entry::new("GET", "/clients", &Arc::new(RequestLines::from_env()), &context)
     }
 
-    fn line(entry: &Entry, status: StatusCode, error: Option<&ApiError>) -> Value {
-        let document = entry.document("INFO", status, error);
+    fn line(entry: &Entry, status: StatusCode, failure: Option<&Failure>) -> Value {
+        let document = entry.document("INFO", status, failure);
         assert_eq!(document.find('\n'), Some(document.len() - 1), "one line: {document}");
         serde_json::from_str(&document).unwrap()
     }
 
-    /// A request about which there is all to say that there can be.
+    /// A request whose line has every field.
     fn full() -> Entry {
         let caller =
-            Caller { org: "acme".parse().unwrap(), user: "ann".parse().unwrap(), key: "key_1".parse().unwrap() };
+            Caller { org: "acme".parse().unwrap(), user: "ann".parse().unwrap(), key_id: "key_1".parse().unwrap() };
         let entry = Entry { caller: Some(caller), ..entry() };
-        entry.log.set_replica(ReplicaUse { state: "loaded", bytes: 1_000_000, loaded: true });
-        entry.log.write_begins(Action::Update, ClientId::from_bits([7; 16]), "name,phone".to_owned());
-        entry.log.write_made(3);
+        entry.tally.set_replica(ReplicaUse { state: "loaded", bytes: 1_000_000, loaded: true });
+        entry.tally.begin_write(Action::Update, ClientId::from_bits([7; 16]), "name,phone".to_owned());
+        entry.tally.end_write(3);
         entry
     }
 
@@ -268,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_said_once_and_plainly() {
+    fn every_field_is_in_the_line() {
         let line = line(&full(), StatusCode::OK, None);
         for (field, value) in [
             ("level", json!("INFO")),
@@ -302,8 +308,8 @@ mod tests {
     }
 
     #[test]
-    fn what_there_is_not_is_left_out() {
-        let line = line(&entry(), StatusCode::UNAUTHORIZED, Some(&ApiError::Unauthorized));
+    fn absent_fields_are_left_out() {
+        let line = line(&entry(), StatusCode::UNAUTHORIZED, Some(&Failure { code: "unauthorized", cause: None }));
         for field in ["org", "user", "key_id", "replica", "replica_loads", "change", "client_id", "fields", "cause"] {
             assert!(line.get(field).is_none(), "{field} in {line}");
         }
@@ -311,14 +317,12 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_counted_and_a_mistake_of_the_caller_is_none() {
-        let unavailable = ApiError::Unavailable(StoreError::outcome_unknown("UpdateItem clients"));
-        for (error, counts) in
-            [(unavailable, 1), (ApiError::Panic("src/a.rs:1".to_owned()), 1), (ApiError::NotFound, 0)]
-        {
-            let line = line(&entry(), error.problem().status, Some(&error));
-            assert_eq!(line["server_errors"], json!(counts), "{line}");
-            assert_eq!(line["cause"].is_string(), counts == 1, "{line}");
+    fn faults_are_counted_and_mistakes_of_callers_are_not() {
+        for (status, cause) in [(503, Some("a timeout")), (500, Some("panic at src/a.rs:1")), (404, None)] {
+            let failure = Failure { code: "code", cause: cause.map(str::to_owned) };
+            let line = line(&entry(), StatusCode::from_u16(status).unwrap(), Some(&failure));
+            assert_eq!(line["server_errors"], json!(u8::from(cause.is_some())), "{line}");
+            assert_eq!(line["cause"].as_str(), cause, "{line}");
         }
     }
 
@@ -336,7 +340,7 @@ mod tests {
     #[test]
     fn only_the_first_request_of_a_process_is_a_cold_start() {
         let (lines, context) = (Arc::new(RequestLines::from_env()), Context::default());
-        let starts = [0, 1, 2].map(|_| Entry::new(ROUTE, &lines, &context).cold_start);
+        let starts = [0, 1, 2].map(|_| Entry::new("GET", "/clients", &lines, &context).cold_start);
         assert_eq!(starts, [true, false, false]);
     }
 }

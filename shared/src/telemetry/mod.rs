@@ -1,11 +1,12 @@
-//! What a process says of itself: one JSON line for each request, few others, and as an option the
-//! spans of OpenTelemetry. Of a request they hold identifiers (organization, user, key, client, trace) and
-//! nothing else that it brought: no key, no header, no body, nothing out of a client.
+//! The telemetry of a process: one JSON line for each request, few other lines, and optionally
+//! OpenTelemetry spans. They hold identifiers (organization, user, API key, client, trace) and nothing else
+//! from a request: no key, no header, no body, no field of a client.
 
 mod format;
 mod line;
 #[cfg_attr(not(feature = "otel"), path = "no_spans.rs")]
 mod spans;
+mod tally;
 
 use std::{cell::RefCell, panic};
 
@@ -19,27 +20,28 @@ use tracing_subscriber::{
 };
 
 pub use line::{DIMENSION, METRICS, NAMESPACE};
-pub(crate) use line::{Entry, RequestLines};
+pub(crate) use line::{Entry, Failure, RequestLines};
+pub use tally::{ClientWrite, ReplicaUse, Tally, Units};
 
-/// The telemetry of a process that has been set up.
-#[must_use = "spans are kept back until they are flushed"]
+/// The telemetry of a process, after its set-up.
+#[must_use = "spans are kept until they are flushed"]
 #[derive(Debug, Default)]
 pub struct Telemetry {
     spans: spans::Exporter,
 }
 
 impl Telemetry {
-    /// Sends off the spans that have ended. The platform freezes a process between its requests: what
-    /// is not sent by the end of one may never be. Where there is no collector, nothing happens; where it
-    /// does not answer, this is given up after a while.
+    /// Sends the spans that have ended. The platform freezes a process between its requests, so spans that
+    /// are not sent by the end of one may never be. If there is no collector, nothing happens; if it does
+    /// not answer, this ends after a short time.
     pub async fn flush(&self) {
         self.spans.flush().await;
     }
 }
 
-/// Sends the log to standard output as JSON, as the platform collects it, and spans to where
-/// `OTEL_EXPORTER_OTLP_ENDPOINT` says, if this program is built to. Only this program's own lines follow
-/// `AWS_LAMBDA_LOG_LEVEL`: below warnings, libraries may write out what they send.
+/// Sets up the telemetry of a function: the log goes to standard output as JSON, where the platform
+/// collects it. Spans go to `OTEL_EXPORTER_OTLP_ENDPOINT` if this program is built with them. Only this
+/// program's own lines follow `AWS_LAMBDA_LOG_LEVEL`: below warnings, libraries may log what they send.
 pub fn init() -> Telemetry {
     let spans = spans::Exporter::from_env();
     subscriber(std::io::stdout, spans.layer()).init();
@@ -47,7 +49,7 @@ pub fn init() -> Telemetry {
     Telemetry { spans }
 }
 
-/// Sends the log to another place, and spans nowhere.
+/// Sets up a log that goes to `writer`, without spans.
 pub fn init_with<W>(writer: W)
 where
     W: for<'a> fmt::MakeWriter<'a> + Send + Sync + 'static,
@@ -76,7 +78,7 @@ thread_local! {
     static PLACE_OF_PANIC: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// A panic's message can quote what the program was working on: the log gets its place alone.
+/// Logs the place of every panic, and not its message: the message can quote a caller's data.
 pub fn log_panics() {
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -85,7 +87,7 @@ pub fn log_panics() {
     }));
 }
 
-/// Where this thread panicked last: what unwinds does not say.
+/// The place of this thread's last panic, which the unwinding does not tell.
 pub(crate) fn place_of_panic() -> String {
     PLACE_OF_PANIC.take()
 }
@@ -100,7 +102,6 @@ mod tests {
     use lambda_http::{Context, http::StatusCode};
 
     use super::*;
-    use crate::route::Route;
 
     #[derive(Clone, Default)]
     struct Written(Arc<Mutex<Vec<u8>>>);
@@ -115,14 +116,13 @@ mod tests {
         }
     }
 
-    /// The runtime works within spans of its own.
+    /// The Lambda runtime opens spans of its own.
     #[test]
     fn request_lines_and_others_are_one_json_object_a_line_within_spans_too() {
         let written = Written::default();
         let writer = written.clone();
         tracing::subscriber::with_default(subscriber(move || writer.clone(), None), || {
-            let route = Route { method: "GET", path: "/", is_read: true, takes_body: false };
-            let entry = Entry::new(route, &Arc::new(RequestLines::from_env()), &Context::default());
+            let entry = Entry::new("GET", "/", &Arc::new(RequestLines::from_env()), &Context::default());
             let span = tracing::info_span!(target: "elsewhere", "invocation", id = 1);
             span.in_scope(|| {
                 entry.write(StatusCode::OK, None);

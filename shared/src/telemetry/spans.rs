@@ -1,9 +1,10 @@
-//! The spans of OpenTelemetry (feature `otel`): one for each request, and under it the AWS SDK's own, one
-//! for each call of a table. No event of the log goes along. A caller's `traceparent` names the trace, and
-//! says whether it is sampled.
+//! OpenTelemetry spans (feature `otel`): one for each request, and under it the AWS SDK's spans, one for
+//! each call of a table. Log events are not sent along. A caller's `traceparent` names the trace and says
+//! whether it is sampled.
 
 use std::{env, time::Duration};
 
+use domain::limits::DEADLINE_MARGIN;
 use lambda_http::http::HeaderMap;
 use opentelemetry::{
     KeyValue,
@@ -17,31 +18,29 @@ use tracing::{Span, field::Empty, level_filters::LevelFilter};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::{Layer as _, Registry, filter::FilterFn};
 
-use crate::{limits::DEADLINE_MARGIN, route::Route};
-
-/// Where the collector is, in OpenTelemetry's own words; absent or empty: there is none.
+/// OpenTelemetry's variable for the collector's URL. If it is absent or empty, there is no collector.
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
-/// How long a request waits for its spans to be sent. The collector is on this machine.
-const PATIENCE: Duration = Duration::from_millis(150);
+/// The longest time that a request waits for its spans to be sent. The collector is on this machine.
+const FLUSH_TIMEOUT: Duration = Duration::from_millis(150);
 // A request that ends at its deadline has the margin for this, and for its answer.
-const _: () = assert!(PATIENCE.as_millis() * 2 <= DEADLINE_MARGIN.as_millis());
+const _: () = assert!(FLUSH_TIMEOUT.as_millis() * 2 <= DEADLINE_MARGIN.as_millis());
 /// The target of a request's span.
 const TARGET: &str = concat!(env!("CARGO_CRATE_NAME"), "::span");
 /// The target of the spans of the SDK's operations.
 const SDK: &str = "aws_sdk_dynamodb::operation";
 
-/// What adds the spans to the log.
+/// The layer that adds the spans to the log.
 pub(super) type Layer = Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync>;
 
-/// Sends spans to the collector, where there is one.
+/// Sends spans to the collector, if there is one.
 #[derive(Debug, Default)]
 pub(super) struct Exporter(Option<SdkTracerProvider>);
 
 impl Exporter {
     pub(super) fn from_env() -> Self {
         if env::var(ENDPOINT).is_ok_and(|url| !url.is_empty()) {
-            let exporter = SpanExporter::builder().with_http().with_timeout(PATIENCE).build();
-            // Requests are served without spans rather than not at all.
+            let exporter = SpanExporter::builder().with_http().with_timeout(FLUSH_TIMEOUT).build();
+            // Without spans, requests are still served.
             let provider = exporter.map(|exporter| {
                 SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource()).build()
             });
@@ -66,15 +65,15 @@ impl Exporter {
 
     pub(super) async fn flush(&self) {
         let Some(provider) = self.0.clone() else { return };
-        // It blocks until all is sent.
+        // This blocks until everything is sent.
         let flushed = tokio::task::spawn_blocking(move || provider.force_flush());
-        if !matches!(tokio::time::timeout(PATIENCE, flushed).await, Ok(Ok(Ok(())))) {
+        if !matches!(tokio::time::timeout(FLUSH_TIMEOUT, flushed).await, Ok(Ok(Ok(())))) {
             tracing::warn!("could not send spans");
         }
     }
 }
 
-/// Who sends: by OpenTelemetry's own variables, else the Lambda function.
+/// The sender: as OpenTelemetry's own variables say, or else the Lambda function.
 fn resource() -> Resource {
     let mut resource = Resource::builder();
     if let Ok(function) = env::var("AWS_LAMBDA_FUNCTION_NAME") {
@@ -91,20 +90,21 @@ fn resource() -> Resource {
 
 /// The span of a request, within the trace that its `traceparent` names, and the trace's identifier.
 pub(super) fn of_request(
-    route: Route,
+    method: &str,
+    path: &str,
     request_id: &str,
     cold_start: bool,
     headers: &HeaderMap,
 ) -> (Span, Option<String>) {
-    // At a level that the log does not usually listen to.
+    // The log does not usually listen to this level.
     let span = tracing::debug_span!(
         target: TARGET,
         "request",
-        otel.name = format!("{} {}", route.method, route.path),
+        otel.name = format!("{method} {path}"),
         otel.kind = "server",
         otel.status_code = Empty,
-        http.request.method = route.method,
-        http.route = route.path,
+        http.request.method = method,
+        http.route = path,
         http.response.status_code = Empty,
         "error.type" = Empty,
         faas.invocation_id = request_id,
@@ -113,9 +113,9 @@ pub(super) fn of_request(
     if span.is_disabled() {
         return (span, None);
     }
-    // A span that has begun has the parent that it has: not so this one, which nobody has entered yet.
+    // Only a span that nobody has entered can still get a parent.
     drop(span.set_parent(TraceContextPropagator::new().extract(&HeaderExtractor(headers))));
-    // Where the log itself listens to spans (DEBUG), there is one without a trace.
+    // If the log itself listens to spans (DEBUG), the span has no trace.
     let context = span.context();
     let context = context.span().span_context().clone();
     (span, context.is_valid().then(|| context.trace_id().to_string()))

@@ -1,9 +1,6 @@
-//! `get-client`, built with spans: wired as the function of the product is.
-
-use shared::{App, telemetry};
+//! `get-client`, built with spans. It runs as the function of the product does.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let telemetry = telemetry::init();
-    shared::run(get_client::endpoint(App::from_env().await), telemetry).await
+    shared::run(&get_client::ENDPOINT).await
 }

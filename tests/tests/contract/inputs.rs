@@ -3,11 +3,12 @@
 
 use std::str::FromStr;
 
+use domain::{ClientId, ClientPatch, Name, NewClient, Notes, Phone, limits};
 use jsonschema::Validator;
 use lambda_http::http::{HeaderMap, HeaderValue, header::IF_MATCH};
-use list_clients::params::{self, ListParams};
+use list_clients::list_params;
 use serde_json::{Map, Value, json};
-use shared::{ClientId, ClientPatch, Name, NewClient, Notes, Phone, Query, etag::Tags, limits};
+use shared::http::{Preconditions, Query};
 
 use crate::document::{Document, typed};
 
@@ -23,7 +24,7 @@ fn percent_encoded(text: &str) -> String {
 /// The code's verdict on one parameter of a list.
 fn list_takes(name: &str, value: &str) -> bool {
     let raw = format!("{name}={}", percent_encoded(value));
-    ListParams::read(&Query::parse(&raw, params::NAMES)).is_ok()
+    list_params(&Query::parse(&raw, list_clients::ENDPOINT.query)).is_ok()
 }
 
 fn agree_on_texts(what: &str, schema: &Validator, limit: usize, code: impl Fn(&str) -> bool) {
@@ -54,7 +55,7 @@ fn on_every_character_and_length_of_a_text() {
     agree_on_texts("phone", &schema("/components/schemas/Phone"), limits::PHONE_CHARS, takes::<Phone>);
     agree_on_texts("notes", &schema("/components/schemas/Notes"), limits::NOTES_CHARS, takes::<Notes>);
     let query = schema("/components/parameters/query/schema");
-    agree_on_texts("query", &query, params::QUERY_CHARS, |text| list_takes("query", text));
+    agree_on_texts("query", &query, limits::SEARCH_CHARS, |text| list_takes("query", text));
 }
 
 #[test]
@@ -138,7 +139,7 @@ fn on_entity_tags() {
     let document = Document::read();
     let code = |text: &str| {
         let headers = HeaderMap::from_iter([(IF_MATCH, HeaderValue::from_str(text).unwrap())]);
-        Tags::from_headers(&headers, "If-Match").is_ok()
+        Preconditions::read(&headers).is_ok()
     };
     let many = |count| vec!["\"1\""; count].join(", ");
     let mut texts: Vec<String> =

@@ -10,6 +10,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use domain::{Clock, Timestamp, limits::BODY_BYTES};
 use end_to_end::events::Event;
 use lambda_http::{Body, Context, LambdaEvent, Response};
 use local::{
@@ -18,7 +19,11 @@ use local::{
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json, value::to_raw_value};
-use shared::{ApiError, App, Clock, Endpoint, Request, Store, Tables, Timestamp, limits::BODY_BYTES};
+use shared::{
+    App,
+    http::{ApiError, Request, Service},
+    store::{Store, Tables},
+};
 
 use crate::document::Document;
 
@@ -42,7 +47,7 @@ pub(crate) struct Told {
 struct Api {
     document: Document,
     app: App,
-    endpoints: Vec<Endpoint>,
+    services: Vec<Service>,
     clock: Arc<AtomicI64>,
     told: Vec<Told>,
     _engine: Engine,
@@ -59,7 +64,7 @@ impl Api {
         };
         let mut api = Self {
             document: Document::read(),
-            endpoints: local::endpoints(&app),
+            services: local::services(&app),
             app,
             clock,
             told: Vec::new(),
@@ -80,12 +85,12 @@ impl Api {
         content["examples"][example]["value"].clone()
     }
 
-    fn endpoint(&self, operation: &str) -> Endpoint {
+    fn service(&self, operation: &str) -> Service {
         let operation = self.document.operation(operation);
         let found = self
-            .endpoints
+            .services
             .iter()
-            .find(|endpoint| endpoint.route.method == operation.method && endpoint.route.path == operation.path);
+            .find(|service| service.endpoint.takes(&operation.method) && service.endpoint.path == operation.path);
         found.unwrap().clone()
     }
 
@@ -97,20 +102,20 @@ impl Api {
         example: impl Into<Option<&'static str>>,
         event: Value,
     ) {
-        self.tell_by(&self.endpoint(operation), operation, status, example, event).await;
+        self.tell_by(&self.service(operation), operation, status, example, event).await;
     }
 
     /// As [`tell`](Self::tell), from another endpoint than the API's own.
     async fn tell_by(
         &mut self,
-        endpoint: &Endpoint,
+        service: &Service,
         operation: &'static str,
         status: u16,
         example: impl Into<Option<&'static str>>,
         event: Value,
     ) {
         let request_id = self.document.at("/components/headers/X-Request-Id/example").as_str().unwrap();
-        let answer = answer(endpoint, request_id, &event).await;
+        let answer = answer(service, request_id, &event).await;
         assert_eq!(answer.status, status, "{operation}: {event} {}", answer.body);
         self.told.push(Told { operation, example: example.into(), answer });
     }
@@ -124,7 +129,7 @@ impl Api {
     }
 }
 
-async fn answer(endpoint: &Endpoint, request_id: &str, event: &Value) -> Answer {
+async fn answer(service: &Service, request_id: &str, event: &Value) -> Answer {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Written {
@@ -137,7 +142,7 @@ async fn answer(endpoint: &Endpoint, request_id: &str, event: &Value) -> Answer 
     context.request_id = request_id.to_owned();
     context.deadline = u64::try_from(deadline.as_millis()).unwrap();
     let event = LambdaEvent::new(to_raw_value(event).unwrap(), context);
-    let written: Written = serde_json::from_str(endpoint.invoke(event).await.unwrap().get()).unwrap();
+    let written: Written = serde_json::from_str(service.invoke(event).await.unwrap().get()).unwrap();
     let body = written.body.filter(|body| !body.is_empty());
     let body = body.map_or(Value::Null, |body| serde_json::from_str(&body).unwrap());
     Answer { status: written.status_code, headers: written.headers, body }
@@ -204,8 +209,8 @@ async fn creations(api: &mut Api) -> (String, String) {
     let schema = api.document.validator_at("/components/parameters/idempotencyKey/schema");
     for key in ["a", "a b", "~!\"#", "a\tb", &"k".repeat(255), &"k".repeat(256), "é", "\u{80}"] {
         let event = create(key, &json!({ "name": " " })).json();
-        let endpoint = api.endpoint("createClient");
-        let refused = answer(&endpoint, "x", &event).await.body["errors"].to_string().contains("Idempotency-Key");
+        let service = api.service("createClient");
+        let refused = answer(&service, "x", &event).await.body["errors"].to_string().contains("Idempotency-Key");
         assert_eq!(schema.is_valid(&json!(key)), !refused, "{key:?}");
     }
     let [john, jose] = ids.try_into().unwrap();
@@ -281,11 +286,10 @@ async fn failures(api: &mut Api, id: &str) {
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let dead = App { store: Store::new(&config_for(&format!("http://{gone}")), Tables::default()), ..api.app.clone() };
     let operations = ["listClients", "createClient", "getClient", "updateClient", "deleteClient"];
-    for (operation, dead) in operations.into_iter().zip(operations.map(|operation| {
-        let route = api.endpoint(operation).route;
-        local::endpoints(&dead).into_iter().find(|endpoint| endpoint.route == route).unwrap()
-    })) {
-        let route = dead.route;
+    for (operation, dead) in
+        operations.into_iter().zip(operations.map(|operation| (api.service(operation).endpoint.service)(dead.clone())))
+    {
+        let route = dead.endpoint;
         let event = |key: Option<&str>| {
             let to = if route.path.ends_with('}') {
                 Event::to_client(route.method, id)
@@ -304,14 +308,14 @@ async fn failures(api: &mut Api, id: &str) {
 }
 
 /// The endpoint as an instance has it that has just started.
-fn fresh(app: &App, like: &Endpoint) -> Endpoint {
-    local::endpoints(app).into_iter().find(|endpoint| endpoint.route == like.route).unwrap()
+fn fresh(app: &App, like: &Service) -> Service {
+    (like.endpoint.service)(app.clone())
 }
 
 /// An endpoint whose handler has a fault.
-fn panicking(app: &App, like: &Endpoint) -> Endpoint {
+fn panicking(app: &App, like: &Service) -> Service {
     async fn handle(_: App, _: Request) -> Result<Response<Body>, ApiError> {
         panic!("a fault, planted by the test")
     }
-    Endpoint::new(like.route, app.clone(), handle)
+    Service::new(like.endpoint, app.clone(), handle)
 }

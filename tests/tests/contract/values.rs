@@ -1,10 +1,9 @@
 //! Names, limits, defaults and problems: the document's against the code's.
 
-use list_clients::params::{self, ListParams, SortBy, SortOrder};
+use domain::{ClientPatch, FieldError, Invalid, KEY_PREFIX, NewClient, Status, limits};
+use list_engine::{self, ListParams, SortBy, SortOrder};
 use serde_json::{Value, json};
-use shared::{
-    ApiError, ClientPatch, FieldError, IDEMPOTENCY_KEY, Invalid, KEY_PREFIX, NewClient, REQUEST_ID, Status, limits,
-};
+use shared::http::{ApiError, IDEMPOTENCY_KEY, REQUEST_ID};
 
 use crate::document::Document;
 
@@ -29,10 +28,10 @@ fn the_limits_are_the_codes() {
         assert_eq!(document.at(&format!("/components/schemas/{schema}/maxLength")), limit, "{schema}");
     }
     let limit = parameter(&document, "limit");
-    assert_eq!(limit["maximum"], params::MAX_LIMIT);
-    assert_eq!(limit["default"], params::DEFAULT_LIMIT);
-    assert_eq!(document.at("/components/schemas/ClientList/properties/data/maxItems"), params::MAX_LIMIT);
-    assert_eq!(parameter(&document, "query")["maxLength"], params::QUERY_CHARS);
+    assert_eq!(limit["maximum"], limits::MAX_PAGE);
+    assert_eq!(limit["default"], limits::DEFAULT_PAGE);
+    assert_eq!(document.at("/components/schemas/ClientList/properties/data/maxItems"), limits::MAX_PAGE);
+    assert_eq!(parameter(&document, "query")["maxLength"], limits::SEARCH_CHARS);
     assert_eq!(parameter(&document, "idempotencyKey")["maxLength"], limits::IDEMPOTENCY_KEY_CHARS);
     assert_eq!(document.at("/components/headers/Retry-After/example"), limits::RETRY_AFTER_SECONDS);
 }
@@ -45,7 +44,7 @@ fn the_limits_in_the_prose_are_the_codes() {
         ("/info/description", format!("at most {} KiB and {} fields", limits::BODY_BYTES / 1024, limits::BODY_FIELDS)),
         ("/components/responses/PayloadTooLarge/description", format!("{} KiB", limits::BODY_BYTES / 1024)),
         ("/paths/~1clients/post/description", format!("for {days} days after the client was deleted")),
-        ("/components/parameters/query/description", format!("at most {} characters", params::QUERY_CHARS)),
+        ("/components/parameters/query/description", format!("at most {} characters", limits::SEARCH_CHARS)),
         ("/components/parameters/ifMatch/description", format!("at most {}", limits::ENTITY_TAGS)),
         ("/components/parameters/ifNoneMatch/description", format!("at most {}", limits::ENTITY_TAGS)),
         (
@@ -71,7 +70,8 @@ fn the_parameters_of_a_list_are_the_codes() {
         .filter(|parameter| parameter["in"] == "query")
         .map(|parameter| parameter["name"].as_str().unwrap())
         .collect();
-    assert_eq!(names, params::NAMES);
+    let known: Vec<&str> = list_clients::ENDPOINT.query.iter().map(|parameter| parameter.name).collect();
+    assert_eq!(names, known);
 
     let default = ListParams::default();
     assert_eq!(parameter(&document, "offset")["default"], default.offset);
@@ -123,6 +123,7 @@ fn every_problem_is_documented_in_its_own_words() {
         ApiError::PreconditionFailed => ApiError::PreconditionFailed,
         ApiError::PayloadTooLarge => ApiError::PayloadTooLarge,
         ApiError::UnsupportedMediaType => ApiError::UnsupportedMediaType,
+        ApiError::UnsupportedContentEncoding => ApiError::UnsupportedContentEncoding,
         ApiError::IdempotencyKeyReused => ApiError::IdempotencyKeyReused,
         // Here and below the same to a caller; one of each cannot be made without a table that fails.
         ApiError::Panic(_) | ApiError::Corrupt(_) => ApiError::Panic(String::new()),

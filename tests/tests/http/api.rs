@@ -2,10 +2,14 @@
 
 use std::{sync::LazyLock, thread, time::Duration};
 
+use domain::{ApiKey, Clock};
 use local::{engine::Engine, gateway};
 use reqwest::{Method, RequestBuilder, header::HeaderMap};
 use serde_json::{Value, json};
-use shared::{ApiKey, App, Clock, KeyRecord, NewKey, Store, Tables};
+use shared::{
+    App,
+    store::{ApiKeyRecord, NewApiKey, Store, Tables},
+};
 use tokio::{net::TcpListener, sync::oneshot};
 
 /// A client that no test makes.
@@ -47,25 +51,25 @@ fn in_process() -> Api {
             let (other_key, _) = new_key(&app, "other", Duration::from_secs(3600)).await;
             let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
             let base = format!("http://{}/api/v1", listener.local_addr().unwrap());
-            let endpoints = local::endpoints(&app);
+            let services = local::services(&app);
             ready.send(Api { base, key, other_key, app: Some(app) }).unwrap();
-            gateway::serve(listener, endpoints, std::future::pending()).await.unwrap();
+            gateway::serve(listener, services, std::future::pending()).await.unwrap();
         });
     });
     api.recv().unwrap()
 }
 
 /// A new key of `org`, and what the table knows of it.
-pub(crate) async fn new_key(app: &App, org: &str, life: Duration) -> (String, KeyRecord) {
+pub(crate) async fn new_key(app: &App, org: &str, life: Duration) -> (String, ApiKeyRecord) {
     let key = ApiKey::generate().unwrap();
     let now = app.clock.now();
-    let new = NewKey {
+    let new = NewApiKey {
         org: org.parse().unwrap(),
         user: "tester".parse().unwrap(),
         name: "end-to-end test".to_owned(),
         expires_at: now.after(life),
     };
-    let record = app.store.create_key(&key, new, now).await.unwrap();
+    let record = app.store.create_api_key(&key, new, now).await.unwrap();
     (key.reveal().to_owned(), record)
 }
 
@@ -78,7 +82,7 @@ pub(crate) async fn without_tables() -> (String, oneshot::Sender<()>) {
     let (stop, stopped) = oneshot::channel();
     tokio::spawn(async move {
         let _engine = engine;
-        gateway::serve(listener, local::endpoints(&app), async { drop(stopped.await) }).await.unwrap();
+        gateway::serve(listener, local::services(&app), async { drop(stopped.await) }).await.unwrap();
     });
     (base, stop)
 }

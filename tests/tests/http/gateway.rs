@@ -78,7 +78,7 @@ async fn odd_requests_are_answered_and_never_with_a_5xx() {
 #[tokio::test]
 async fn missing_tables_are_a_503_that_says_when_to_come_back() {
     let (base, _stop) = without_tables().await;
-    let key = shared::ApiKey::generate().unwrap();
+    let key = domain::ApiKey::generate().unwrap();
     let session = Session::at(&base, key.reveal());
     for reply in [
         session.get("/clients").await,

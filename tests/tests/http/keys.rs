@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use domain::ApiKey;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use shared::ApiKey;
 
 use crate::api::{NOBODY, Reply, Session, count, named, new_key, only_in_process, token, variable};
 
@@ -69,7 +69,7 @@ async fn every_way_of_having_no_valid_key_is_the_same_401() {
     if let Some(app) = only_in_process("expired and revoked keys are made in the tables, or given by variables") {
         let (expired, _) = new_key(app, "acme", Duration::ZERO).await;
         let (revoked, record) = new_key(app, "acme", Duration::from_secs(60)).await;
-        app.store.revoke_key(&record, app.clock.now()).await.unwrap();
+        app.store.revoke_api_key(&record, app.clock.now()).await.unwrap();
         values.extend([format!("Bearer {expired}"), format!("Bearer {revoked}")]);
     }
     let expected = assert_unauthorized(&Reply::to(session.anonymous(Method::GET, "/clients")).await);
@@ -112,7 +112,7 @@ async fn a_revoked_key_is_refused_at_once_by_every_endpoint() {
     for request in every_endpoint(&session, &token) {
         assert_ne!(Reply::to(request.bearer_auth(&key)).await.status, 401);
     }
-    app.store.revoke_key(&record, app.clock.now()).await.unwrap();
+    app.store.revoke_api_key(&record, app.clock.now()).await.unwrap();
     for request in every_endpoint(&session, &token) {
         assert_unauthorized(&Reply::to(request.bearer_auth(&key)).await);
     }

@@ -10,13 +10,17 @@ use std::{
     time::Duration,
 };
 
+use domain::Clock;
 use end_to_end::{
     faults::{Call, Fault, FaultProxy},
     template::Template,
 };
 use local::{config_for, engine::Engine, gateway};
 use serde_json::Value;
-use shared::{App, Clock, Endpoint, Store, Tables};
+use shared::{
+    App,
+    store::{Store, Tables},
+};
 use tokio::{net::TcpListener, process::Command};
 
 use crate::api::{NOBODY, new_key, variable};
@@ -24,17 +28,11 @@ use crate::api::{NOBODY, new_key, variable};
 /// Actions and what they are done to: `Query clients/index/byUpdatedAt`.
 type Calls = BTreeSet<String>;
 
-/// What makes a function's endpoint.
-type Make = fn(App) -> Endpoint;
-
-/// By the logical name in the template.
-const FUNCTIONS: [(&str, Make); 5] = [
-    ("ListClientsFunction", list_clients::endpoint),
-    ("GetClientFunction", get_client::endpoint),
-    ("CreateClientFunction", create_client::endpoint),
-    ("UpdateClientFunction", update_client::endpoint),
-    ("DeleteClientFunction", delete_client::endpoint),
-];
+/// The logical name of a function in the template: `GetClientFunction` for `get-client`.
+fn logical_name(name: &str) -> String {
+    let capitalized = |word: &str| word[..1].to_uppercase() + &word[1..];
+    name.split('-').map(capitalized).chain(["Function".to_owned()]).collect()
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_function_makes_the_calls_that_its_role_allows_and_no_others() {
@@ -45,10 +43,10 @@ async fn each_function_makes_the_calls_that_its_role_allows_and_no_others() {
     let Some(template) = Template::translated("default") else { return };
     let template = template.resolved(&[]);
     let made = recorded().await;
-    for (function, _) in FUNCTIONS {
-        let made = &made[function];
+    for endpoint in functions::ENDPOINTS {
+        let (function, made) = (endpoint.name, &made[endpoint.name]);
         assert!(!made.is_empty(), "{function} was called");
-        assert_eq!(*made, allowed(&template, function), "{function}: made, and allowed");
+        assert_eq!(*made, allowed(&template, &logical_name(function)), "{function}: made, and allowed");
     }
 }
 
@@ -60,24 +58,24 @@ async fn recorded() -> BTreeMap<&'static str, Calls> {
     let (key, _) = new_key(&app, "acme", Duration::from_secs(3600)).await;
     let (other_key, _) = new_key(&app, "other", Duration::from_secs(3600)).await;
     let (revoked_key, record) = new_key(&app, "acme", Duration::from_secs(3600)).await;
-    app.store.revoke_key(&record, app.clock.now()).await.unwrap();
+    app.store.revoke_api_key(&record, app.clock.now()).await.unwrap();
 
     let recorded = Arc::new(Mutex::new(BTreeMap::<&str, Calls>::new()));
-    let (mut endpoints, mut recorders) = (Vec::new(), Vec::new());
-    for (function, endpoint) in FUNCTIONS {
+    let (mut services, mut recorders) = (Vec::new(), Vec::new());
+    for endpoint in functions::ENDPOINTS {
         let calls = recorded.clone();
         let recorder = FaultProxy::start(engine.url(), move |call| {
-            calls.lock().unwrap().entry(function).or_default().extend(described(call));
+            calls.lock().unwrap().entry(endpoint.name).or_default().extend(described(call));
             Fault::None
         });
         let recorder = recorder.await.unwrap();
         let store = Store::new(&config_for(&recorder.url()), Tables::default());
-        endpoints.push(endpoint(App { store, ..app.clone() }));
+        services.push((endpoint.service)(App { store, ..app.clone() }));
         recorders.push(recorder);
     }
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let base = format!("http://{}/api/v1", listener.local_addr().unwrap());
-    tokio::spawn(gateway::serve(listener, endpoints, std::future::pending()));
+    tokio::spawn(gateway::serve(listener, services, std::future::pending()));
 
     // The use of a key is noted once a minute, by whichever function it meets: let it meet each.
     let all = "/clients";

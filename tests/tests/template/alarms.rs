@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use shared::telemetry::{DIMENSION, METRICS, NAMESPACE};
 
-use crate::{FUNCTIONS, for_every_set, properties, resources};
+use crate::{for_every_set, functions, properties, resources};
 
 /// What metric filters count in log lines.
 const COUNTED_IN_LOGS: [&str; 2] = ["clients-api-error-lines", "clients-api-too-many-requests"];
@@ -70,8 +70,8 @@ fn metrics(alarm: &Value) -> Vec<(&str, &str, &Value)> {
 #[test]
 fn alarms_ask_for_metrics_that_there_are() {
     for_every_set(|_, template| {
-        let functions =
-            FUNCTIONS.map(|(name, ..)| json!([{ "Name": DIMENSION, "Value": format!("${{{name}Function}}") }]));
+        let of_functions =
+            functions().map(|(name, ..)| json!([{ "Name": DIMENSION, "Value": format!("${{{name}Function}}") }]));
         let api = json!([{ "Name": "ApiId", "Value": "${Api}" }, { "Name": "Stage", "Value": "$default" }]);
         let tables = ["ClientsTableName", "ApiKeysTableName"]
             .map(|output| json!([{ "Name": "TableName", "Value": template["Outputs"][output]["Value"] }]));
@@ -80,7 +80,7 @@ fn alarms_ask_for_metrics_that_there_are() {
             assert!(!asked.is_empty(), "{name}");
             for (namespace, metric, dimensions) in asked {
                 let is_there = match namespace {
-                    NAMESPACE => METRICS.contains(&metric) && functions.contains(dimensions),
+                    NAMESPACE => METRICS.contains(&metric) && of_functions.contains(dimensions),
                     "ClientsApi/Logs" => COUNTED_IN_LOGS.contains(&metric) && dimensions.is_null(),
                     "AWS/ApiGateway" => ["Count", "4xx", "5xx", "Latency"].contains(&metric) && *dimensions == api,
                     "AWS/DynamoDB" => {
@@ -99,7 +99,7 @@ fn alarms_ask_for_metrics_that_there_are() {
         {
             let asked = metrics(&template["Resources"][alarm]);
             let asked: BTreeSet<_> = asked.iter().map(|(_, name, dimensions)| format!("{name} {dimensions}")).collect();
-            let expected = FUNCTIONS.map(|(name, ..)| {
+            let expected = functions().map(|(name, ..)| {
                 format!("{metric} {}", json!([{ "Name": dimension, "Value": format!("${{{name}Function}}") }]))
             });
             assert_eq!(asked, expected.into(), "{alarm}");
@@ -110,7 +110,7 @@ fn alarms_ask_for_metrics_that_there_are() {
 #[test]
 fn the_log_lines_of_every_function_are_counted() {
     for_every_set(|_, template| {
-        for (name, ..) in FUNCTIONS {
+        for (name, ..) in functions() {
             let filter = properties(template, &format!("{name}ErrorLines"));
             assert_eq!(filter["LogGroupName"], format!("${{{name}LogGroup}}"));
             let pattern = filter["FilterPattern"].as_str().unwrap();
@@ -134,7 +134,7 @@ fn the_dashboard_shows_every_alarm_route_and_function() {
             widgets[0]["properties"]["alarms"].as_array().unwrap().iter().map(Value::to_string).collect();
         let expected = resources(template, "AWS::CloudWatch::Alarm").map(|(name, _)| format!("\"${{{name}.Arn}}\""));
         assert_eq!(alarms, expected.collect());
-        for (name, _, route) in FUNCTIONS {
+        for (name, _, route) in functions() {
             for metric in METRICS.iter().filter(|metric| !["server_errors", "replica_loads"].contains(metric)) {
                 let row = format!("[\"{NAMESPACE}\",\"{metric}\",\"{DIMENSION}\",\"${{{name}Function}}\"");
                 assert!(dashboard.to_string().contains(&row), "{row}");

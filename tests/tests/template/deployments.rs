@@ -3,13 +3,13 @@
 use end_to_end::template::{SETS, Template, references};
 use serde_json::{Value, json};
 
-use crate::{FUNCTIONS, for_every_set, properties, resources};
+use crate::{for_every_set, functions, properties, resources};
 
 #[test]
 fn the_gateway_calls_the_alias_that_points_at_the_published_version() {
     for_every_set(|_, template| {
         let paths = &properties(template, "Api")["Body"]["paths"];
-        for (name, _, route) in FUNCTIONS {
+        for (name, _, route) in functions() {
             let alias = properties(template, &format!("{name}FunctionAliaslive"));
             assert_eq!(alias["Name"], "live");
             let (version, _) = resources(template, "AWS::Lambda::Version")
@@ -29,14 +29,14 @@ fn the_gateway_calls_the_alias_that_points_at_the_published_version() {
             let path = route.path.replace("{id}", "*");
             assert!(source.ends_with(&format!(":${{Api}}/*/{}{path}", route.method)), "{source}");
         }
-        assert_eq!(resources(template, "AWS::Lambda::Permission").count(), FUNCTIONS.len());
+        assert_eq!(resources(template, "AWS::Lambda::Permission").count(), functions().len());
     });
 }
 
 #[test]
 fn a_version_outlives_its_successor() {
     for_every_set(|_, template| {
-        assert_eq!(resources(template, "AWS::Lambda::Version").count(), FUNCTIONS.len());
+        assert_eq!(resources(template, "AWS::Lambda::Version").count(), functions().len());
         for (name, version) in resources(template, "AWS::Lambda::Version") {
             for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
                 assert_eq!(version[policy], "Retain", "{name}: rolling back needs it");
@@ -49,7 +49,7 @@ fn a_version_outlives_its_successor() {
 fn traffic_moves_as_the_parameter_says_and_back_on_an_alarm() {
     for_every_set(|_, template| {
         let deployment = template["Parameters"]["Deployment"].as_str().unwrap();
-        for (name, ..) in FUNCTIONS {
+        for (name, ..) in functions() {
             let alias = &template["Resources"][format!("{name}FunctionAliaslive")];
             let update = &alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"];
             assert_eq!(update["ApplicationName"], "${ServerlessDeploymentApplication}");
@@ -79,7 +79,7 @@ fn production_moves_traffic_gradually() {
 #[test]
 fn the_alarm_that_rolls_back_sees_every_kind_of_fault_of_its_function() {
     for_every_set(|_, template| {
-        for (name, own_name, _) in FUNCTIONS {
+        for (name, own_name, _) in functions() {
             let alarm = properties(template, &format!("{name}Faults"));
             assert_eq!(alarm["AlarmName"], format!("clients-api-faults-{own_name}"));
             let function = format!("${{{name}Function}}");
@@ -116,7 +116,7 @@ fn what_moves_an_alias_waits_for_nothing_that_waits_for_the_alias() {
     for set in SETS {
         let Some(template) = Template::translated(set) else { continue };
         let resources = &template.document["Resources"];
-        for (name, ..) in FUNCTIONS {
+        for (name, ..) in functions() {
             let alias = format!("{name}FunctionAliaslive");
             let mut reached = vec![alias.clone()];
             let mut next = 0;

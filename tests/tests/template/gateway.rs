@@ -3,13 +3,13 @@
 use end_to_end::template::Template;
 use serde_json::{Value, json};
 
-use crate::{FUNCTIONS, for_every_set, properties, resources};
+use crate::{for_every_set, functions, properties, resources};
 
 #[test]
 fn it_serves_the_functions_routes_alone() {
     for_every_set(|_, template| {
         let paths = properties(template, "Api")["Body"]["paths"].as_object().unwrap();
-        assert_eq!(paths.values().map(|path| path.as_object().unwrap().len()).sum::<usize>(), FUNCTIONS.len());
+        assert_eq!(paths.values().map(|path| path.as_object().unwrap().len()).sum::<usize>(), functions().len());
     });
 }
 
@@ -76,7 +76,7 @@ fn no_browser_may_call_it_but_from_the_origins_that_are_named() {
             "maxAge": 3600,
         });
         assert_eq!(cors, Some(&expected));
-        for (.., route) in FUNCTIONS {
+        for (.., route) in functions() {
             assert!(expected["allowMethods"].as_array().unwrap().contains(&json!(route.method)));
         }
     });

@@ -4,23 +4,26 @@
 
 mod alarms;
 mod deployments;
-mod functions;
 mod gateway;
+mod lambda_functions;
 mod permissions;
 mod source;
 mod tables;
 
 use end_to_end::template::{SETS, Template};
 use serde_json::Value;
+use shared::http::Endpoint;
 
-/// A function: its logical name, its own name, and the route that it serves.
-const FUNCTIONS: [(&str, &str, shared::Route); 5] = [
-    ("ListClients", "list-clients", list_clients::ROUTE),
-    ("CreateClient", "create-client", create_client::ROUTE),
-    ("GetClient", "get-client", get_client::ROUTE),
-    ("UpdateClient", "update-client", update_client::ROUTE),
-    ("DeleteClient", "delete-client", delete_client::ROUTE),
-];
+/// Each function: its logical name in the template, its own name, and its endpoint.
+fn functions() -> [(&'static str, &'static str, &'static Endpoint); 5] {
+    functions::ENDPOINTS.map(|endpoint| (&*logical_name(endpoint.name).leak(), endpoint.name, endpoint))
+}
+
+/// The name of a function in the template: `GetClient` for `get-client`.
+fn logical_name(name: &str) -> String {
+    let capitalized = |word: &str| word[..1].to_uppercase() + &word[1..];
+    name.split('-').map(capitalized).collect()
+}
 
 /// Holds a statement against the resolved template of every set of parameters.
 fn for_every_set(statement: impl Fn(&str, &Value)) {

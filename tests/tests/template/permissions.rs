@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{FUNCTIONS, for_every_set, properties, resources};
+use crate::{for_every_set, functions, properties, resources};
 
 fn texts(value: &Value) -> Vec<&str> {
     value
@@ -50,7 +50,7 @@ fn functions_reach_the_two_tables_in_use_and_their_key_alone() {
             _ => ("${ClientsTable.Arn}", "${ApiKeysTable.Arn}"),
         };
         let feed = format!("{clients}/index/byUpdatedAt");
-        for (name, ..) in FUNCTIONS {
+        for (name, ..) in functions() {
             let (mut opens_key, mut sends_spans) = (false, false);
             for statement in statements(template, &format!("{name}FunctionRole")) {
                 if statement["Sid"] == "SendSpansToXRay" {
@@ -82,11 +82,11 @@ fn functions_reach_the_two_tables_in_use_and_their_key_alone() {
 #[test]
 fn deployments_move_the_aliases_of_these_functions_alone() {
     for_every_set(|_, template| {
-        assert_eq!(resources(template, "AWS::IAM::Role").count(), FUNCTIONS.len() + 1);
+        assert_eq!(resources(template, "AWS::IAM::Role").count(), functions().len() + 1);
         let [moves, reads] = statements(template, "DeploymentRole")[..] else { panic!("two statements") };
         assert_eq!(reads["Action"], "cloudwatch:DescribeAlarms");
         let mut expected = Vec::new();
-        for (name, ..) in FUNCTIONS {
+        for (name, ..) in functions() {
             expected.extend([format!("${{{name}Function.Arn}}"), format!("${{{name}Function.Arn}}:live")]);
         }
         assert_eq!(moves["Resource"], json!(expected));

@@ -1,8 +1,8 @@
 //! What needs no translation, so that a machine without the translator holds it too.
 
+use domain::limits;
 use saphyr::{LoadableYamlNode, Yaml};
 use serde_json::{Value, json};
-use shared::limits;
 
 use crate::tables;
 

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{KeySchemaElement, Projection};
 use end_to_end::template::{SETS, Template};
 use local::engine::Engine;
 use serde_json::{Value, json};
-use shared::{Store, Tables};
+use shared::store::{Store, Tables};
 
 use crate::{for_every_set, properties};
 

@@ -1,0 +1,62 @@
+//! The parts of the stack that cost money without a request, counted in `template.yaml`.
+
+use std::collections::HashSet;
+
+use saphyr::{LoadableYamlNode, Yaml};
+use shared::telemetry::METRICS;
+
+use super::prices::{ALARM_METRIC, DASHBOARD, METRIC};
+
+const TEMPLATE: &str = include_str!("../../../template.yaml");
+/// The detailed metrics of a route: `Count`, `4xx`, `5xx`, `Latency`, `IntegrationLatency`, `DataProcessed`.
+const METRICS_OF_A_ROUTE: usize = 6;
+
+/// The stack's cost in a month: each part and its dollars.
+pub(crate) fn fixed() -> Vec<(String, f64)> {
+    let template = Yaml::load_from_str(TEMPLATE).expect("the template is YAML").remove(0);
+    let resources = template["Resources"].as_mapping().expect("the template has resources");
+    let of_type = |name: &str| -> Vec<&Yaml<'_>> {
+        let of_type = resources.values().filter(|resource| resource["Type"].as_str() == Some(name));
+        of_type.map(|resource| &resource["Properties"]).collect()
+    };
+    let alarms = of_type("AWS::CloudWatch::Alarm");
+    let watched = alarms.iter().map(|alarm| match alarm.as_mapping_get("Metrics").and_then(Yaml::as_sequence) {
+        Some(metrics) => metrics.iter().filter(|metric| metric.as_mapping_get("MetricStat").is_some()).count(),
+        None => 1,
+    });
+    let (alarms, watched): (usize, usize) = (alarms.len(), watched.sum());
+    let dashboards = of_type("AWS::CloudWatch::Dashboard").len();
+    let functions = of_type("AWS::Serverless::Function");
+    let filters = of_type("AWS::Logs::MetricFilter");
+    let filtered: HashSet<&Yaml<'_>> =
+        filters.iter().map(|filter| &filter["MetricTransformations"][0]["MetricName"]).collect();
+    // All functions send all metrics, but only lists send `replica_loads`.
+    let custom = (METRICS.len() - 1) * functions.len() + 1 + filtered.len();
+    let events =
+        functions.iter().filter_map(|function| function["Events"].as_mapping()).flat_map(|events| events.values());
+    let routes = events.filter(|event| event["Type"].as_str() == Some("HttpApi")).count();
+    let detailed = of_type("AWS::Serverless::HttpApi")
+        .iter()
+        .any(|api| api["DefaultRouteSettings"]["DetailedMetricsEnabled"].as_bool() == Some(true));
+    let detailed = if detailed { routes * METRICS_OF_A_ROUTE } else { 0 };
+    [
+        (format!("alarms: {alarms}, on {watched} metrics"), watched, ALARM_METRIC),
+        (format!("dashboards: {dashboards}"), dashboards, DASHBOARD),
+        (format!("custom metrics: {custom}, in hours with requests"), custom, METRIC),
+        (format!("detailed metrics of {routes} routes: {detailed}, in hours with requests"), detailed, METRIC),
+    ]
+    .map(|(name, count, price)| (name, count as f64 * price))
+    .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_of_the_stack_is_found() {
+        let dollars: Vec<f64> = fixed().into_iter().map(|(_, dollars)| dollars).collect();
+        // 10 alarms on 2 metrics each at least; one dashboard; 4 metrics of each of 5 functions; 6 of each of 5 routes.
+        assert!(dollars[0] > 2.0 && dollars[1] == 3.0 && dollars[2] > 6.0 && dollars[3] == 9.0, "{dollars:?}");
+    }
+}

@@ -1,0 +1,183 @@
+//! The identifiers of organizations, users, API keys and clients.
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
+
+use crate::{api_key::KEY_PREFIX, limits::IDENTIFIER_CHARS};
+
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The identifier as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidIdentifier;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+                // An API key given by mistake would end up in every item and every log line.
+                let is_a_key = text.get(..KEY_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(KEY_PREFIX));
+                if text.is_empty() || text.len() > IDENTIFIER_CHARS || !text.chars().all(legal) || is_a_key {
+                    return Err(InvalidIdentifier);
+                }
+                Ok(Self(text.into()))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+identifier! {
+    /// An organization: the tenant that owns clients and API keys.
+    OrgId
+}
+identifier! {
+    /// The user who owns an API key. Everything done with the key is attributed to that user.
+    UserId
+}
+identifier! {
+    /// The public identifier of an API key, for logs, audits and the operator's tool. It reveals
+    /// nothing about the key.
+    KeyId
+}
+
+impl KeyId {
+    /// A new, random key identifier.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(format!("key_{}", Uuid::new_v4().simple()).into())
+    }
+}
+
+/// The error for an identifier that is empty or too long, has characters other than
+/// `A-Z a-z 0-9 - _ .`, or starts like an API key.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("must be 1 to {IDENTIFIER_CHARS} characters of A-Z, a-z, 0-9, '-', '_' and '.', and must not be an API key")]
+pub struct InvalidIdentifier;
+
+/// A client's identifier, a UUID. Identifiers sort as their hyphenated lower-case texts do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientId(Uuid);
+
+impl ClientId {
+    /// A new, random identifier.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(Uuid::new_v4())
+    }
+
+    /// The identifier made from these bits (RFC 9562, version 8). Equal bits make equal identifiers.
+    #[must_use]
+    pub fn from_bits(bits: [u8; 16]) -> Self {
+        Self(Uuid::new_v8(bits))
+    }
+
+    /// The UUID.
+    #[must_use]
+    pub fn uuid(self) -> Uuid {
+        self.0
+    }
+}
+
+impl From<Uuid> for ClientId {
+    fn from(uuid: Uuid) -> Self {
+        Self(uuid)
+    }
+}
+
+impl FromStr for ClientId {
+    type Err = InvalidClientId;
+
+    /// Reads the hyphenated form of 36 characters, in either case. Other forms are errors.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse_uuid(text).map(Self).ok_or(InvalidClientId)
+    }
+}
+
+/// The UUID that a text is in its hyphenated form of 36 characters, in either case.
+#[must_use]
+pub fn parse_uuid(text: &str) -> Option<Uuid> {
+    (text.len() == uuid::fmt::Hyphenated::LENGTH).then(|| Uuid::try_parse(text).ok()).flatten()
+}
+
+/// The error for a text that is not a client's identifier.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("not a UUID")]
+pub struct InvalidClientId;
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.hyphenated())
+    }
+}
+
+impl Serialize for ClientId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The caller of a request, as its API key says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The organization, the only one whose data the request can reach.
+    pub org: OrgId,
+    /// The user the request is attributed to.
+    pub user: UserId,
+    /// The identifier of the API key.
+    pub key_id: KeyId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_hyphenated_form_is_a_client_id() {
+        let text = "6F1B3BB2-4C38-4B34-8C5F-2DF8B2C8E4A1";
+        assert_eq!(text.parse::<ClientId>().unwrap().to_string(), text.to_lowercase());
+        for other in [
+            "",
+            "1",
+            "6f1b3bb24c384b348c5f2df8b2c8e4a1",
+            "{6f1b3bb2-4c38-4b34-8c5f-2df8b2c8e4a1}",
+            "urn:uuid:6f1b3bb2-4c38-4b34-8c5f-2df8b2c8e4a1",
+            "6f1b3bb2-4c38-4b34-8c5f-2df8b2c8e4ag",
+            "6f1b3bb2-4c38-4b34-8c5f-2df8b2c8e4a1 ",
+        ] {
+            assert!(other.parse::<ClientId>().is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_api_key_is_not_an_identifier() {
+        for text in ["acme", "b", "ba", "bacme", "Ba.1"] {
+            assert!(text.parse::<OrgId>().is_ok(), "{text}");
+        }
+        for text in ["ba_0123456789abcdef0123456789abcdef458177ba", "BA_1", "ba_", "", "a b", "é"] {
+            assert!(text.parse::<OrgId>().is_err() && text.parse::<UserId>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn client_ids_sort_as_their_text() {
+        let (a, b) = (ClientId::random(), ClientId::random());
+        assert_eq!(a.cmp(&b), a.to_string().cmp(&b.to_string()));
+    }
+}

@@ -1,0 +1,17 @@
+//! The terms of the Clients API: clients, identifiers, API keys, time, limits, and the rules of
+//! their input. This crate knows neither AWS nor HTTP.
+
+mod api_key;
+mod change;
+mod client;
+mod id;
+mod input;
+pub mod limits;
+mod time;
+
+pub use api_key::{ApiKey, InvalidApiKey, KEY_PREFIX, KeyHash, hex};
+pub use change::{Change, ListedClient};
+pub use client::{Action, Client, ClientPatch, Name, NewClient, Notes, Phone, Status, is_ignorable};
+pub use id::{Caller, ClientId, InvalidClientId, InvalidIdentifier, KeyId, OrgId, UserId, parse_uuid};
+pub use input::{FieldError, Invalid};
+pub use time::{Clock, Timestamp};

@@ -1,0 +1,61 @@
+//! Every limit of the API and the time constants that consistency rests on, each named once: code,
+//! tests, contract and documentation use these.
+
+use std::time::Duration;
+
+/// The longest client name, in characters.
+pub const NAME_CHARS: usize = 200;
+/// The longest phone number, in characters.
+pub const PHONE_CHARS: usize = 50;
+/// The longest notes, in characters. The largest legal page (100 clients) then fits the platform's
+/// 6 MB response.
+pub const NOTES_CHARS: usize = 5_000;
+
+/// The page size if the caller asks for none.
+pub const DEFAULT_PAGE: usize = 50;
+/// The largest page.
+pub const MAX_PAGE: usize = 100;
+/// The longest search text, in characters.
+pub const SEARCH_CHARS: usize = 200;
+
+/// The largest request body, in bytes.
+pub const BODY_BYTES: usize = 64 * 1024;
+/// The most fields in a request body, known and unknown together. An error names every offender, so
+/// its size must be bounded.
+pub const BODY_FIELDS: usize = 100;
+/// The longest query string, in bytes. API Gateway takes about 10 KB of request line and headers.
+pub const QUERY_BYTES: usize = 16 * 1024;
+/// The most parameters in a query string.
+pub const QUERY_PARAMETERS: usize = 100;
+/// The longest `Idempotency-Key`, in characters.
+pub const IDEMPOTENCY_KEY_CHARS: usize = 255;
+/// The most entity tags in one `If-Match` or `If-None-Match`.
+pub const ENTITY_TAGS: usize = 20;
+/// The longest organization or user identifier, in characters.
+pub const IDENTIFIER_CHARS: usize = 64;
+
+/// The timeout of every function that writes. The replicas' overlap includes it: keep it short.
+pub const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
+/// The timeout of the function that lists. The first load of a very large organization takes one
+/// round trip per megabyte; HTTP APIs end every request at 30 seconds.
+pub const LIST_TIMEOUT: Duration = Duration::from_secs(29);
+/// The part of a function's timeout that is kept for its answer, so that a late answer is ours and
+/// not the platform's.
+pub const DEADLINE_MARGIN: Duration = Duration::from_millis(300);
+/// The value of `Retry-After` on a 503, in seconds.
+pub const RETRY_AFTER_SECONDS: u32 = 1;
+/// The largest difference between two of the platform's clocks. AWS keeps them within milliseconds.
+pub const CLOCK_SKEW: Duration = Duration::from_secs(2);
+/// The longest time for which a call can still take effect after its writer has ended.
+pub const IN_FLIGHT: Duration = Duration::from_secs(1);
+/// The age at which a replica is loaded anew, so that even a violated assumption heals.
+pub const RELOAD_AFTER: Duration = Duration::from_secs(6 * 60 * 60);
+/// The time for which a deleted client's tombstone stays in the change feed, and with it the
+/// idempotency key that made the client.
+pub const TOMBSTONE_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// The memory of every function that reads or writes one client, in MB.
+pub const FUNCTION_MEMORY_MB: u32 = 256;
+/// The memory of the function that lists, in MB. It keeps replicas of whole organizations, and this
+/// is the size at which a function gets one whole core.
+pub const LIST_MEMORY_MB: u32 = 1769;

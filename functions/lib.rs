@@ -1,0 +1,13 @@
+//! The list of all endpoints. The local gateway, the tests, the fuzz targets and the checks of the
+//! template, the contract and the documentation go over it.
+
+use shared::http::Endpoint;
+
+/// All endpoints of the API.
+pub static ENDPOINTS: [&Endpoint; 5] = [
+    &list_clients::ENDPOINT,
+    &create_client::ENDPOINT,
+    &get_client::ENDPOINT,
+    &update_client::ENDPOINT,
+    &delete_client::ENDPOINT,
+];

@@ -1,0 +1,103 @@
+//! Waves of creations and deletions leave nothing behind: neither wrong answers nor memory.
+
+use std::collections::HashMap;
+
+use domain::{Change, Client, ClientId, ListedClient, Name, Phone, Status, Timestamp};
+use list_engine::{Index, ListParams, Loader, SortBy};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use uuid::Uuid;
+
+const IDS: u128 = 20_000;
+
+fn client(rng: &mut ChaCha8Rng, version: u64) -> ListedClient {
+    let names = ["Ann", "José", "Müller", "Smith", "Łódź", "Straße", "O'Neill", "中文", "Kim"];
+    let mut name = || names[rng.random_range(0..names.len())];
+    let client = Client {
+        name: Name::from_stored(format!("{} {} {}", name(), name(), name())),
+        id: ClientId::from(Uuid::from_u128(rng.random_range(0..IDS) << 100)),
+        phone: Some(Phone::from_stored(format!("+{} 555-{}", rng.random_range(1..99), rng.random_range(0..99_999)))),
+        status: if rng.random_bool(0.5) { Status::Active } else { Status::Inactive },
+        notes: None,
+        created_at: Timestamp::from_millis(rng.random_range(0..1 << 40)),
+        updated_at: Timestamp::from_millis(1 << 40),
+        version,
+    };
+    ListedClient { client, has_long_notes: false }
+}
+
+fn load<'a>(clients: impl IntoIterator<Item = &'a ListedClient>) -> Index {
+    let mut loader = Loader::default();
+    clients.into_iter().for_each(|client| loader.push(Change::Upsert(client.clone())));
+    loader.finish()
+}
+
+#[test]
+fn nothing_is_left_behind() {
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let mut index = Loader::default().finish();
+    let mut present = HashMap::new();
+    for version in 1..300_000 {
+        let client = client(&mut rng, version);
+        let growing = version / 30_000 % 2 == 0;
+        if rng.random_bool(if growing { 0.1 } else { 0.8 }) {
+            present.remove(&client.client.id);
+            index.apply(&Change::Remove { id: client.client.id, version });
+        } else {
+            present.insert(client.client.id, client.clone());
+            index.apply(&Change::Upsert(client));
+        }
+    }
+    let fresh = load(present.values());
+    assert_eq!(index.len(), fresh.len());
+    for sort_by in [SortBy::Name, SortBy::Phone, SortBy::Status, SortBy::CreatedAt] {
+        for query in [None, Some("o"), Some("ss"), Some("555-1"), Some("strasse"), Some("5551")] {
+            for offset in (0..5_000).step_by(100) {
+                let query = query.map(str::to_owned);
+                let params = ListParams { limit: 100, offset, query, sort_by, ..ListParams::default() };
+                assert_eq!(index.rows(&params), fresh.rows(&params), "{params:?}");
+            }
+        }
+    }
+    // A slot that was in use once costs a few bytes for ever.
+    let (bytes, afresh) = (index.bytes(), fresh.bytes());
+    assert!(bytes < 2 * afresh + 12 * IDS as usize, "{bytes} bytes, {afresh} afresh");
+
+    for id in present.into_keys() {
+        index.apply(&Change::Remove { id, version: u64::MAX });
+    }
+    assert!(index.is_empty());
+    assert!(index.bytes() < 16 * IDS as usize, "{} bytes for nobody", index.bytes());
+}
+
+/// Deleting a stretch of an order empties whole chunks beside full ones.
+#[test]
+fn stretches_can_go_and_come_back() {
+    let mut rng = ChaCha8Rng::seed_from_u64(8);
+    let mut clients: Vec<ListedClient> = (0..IDS)
+        .map(|n| {
+            let mut client = client(&mut rng, 1);
+            client.client.id = ClientId::from(Uuid::from_u128(n << 100));
+            client.client.created_at = Timestamp::from_millis(n as i64);
+            client
+        })
+        .collect();
+    let mut index = load(&clients);
+    for stretch in [3_000..9_000, 0..2_500, 17_000..20_000] {
+        for client in &mut clients[stretch.clone()] {
+            index.apply(&Change::Remove { id: client.client.id, version: 2 });
+        }
+        for client in &mut clients[stretch] {
+            client.client.version = 1;
+            client.client.name = Name::from_stored(format!("{} again", client.client.name.as_str()));
+            index.apply(&Change::Upsert(client.clone()));
+        }
+        let fresh = load(&clients);
+        for sort_by in [SortBy::Name, SortBy::Phone, SortBy::Status, SortBy::CreatedAt] {
+            for offset in (0..IDS as usize).step_by(100) {
+                let params = ListParams { limit: 100, offset, sort_by, ..ListParams::default() };
+                assert_eq!(index.rows(&params), fresh.rows(&params), "{params:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! From the platform's event to an HTTP request. `lambda_http` assumes that host, path and query make a
+//! URI and panics if they do not, but callers choose all three.
+
+use std::convert::Infallible;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use domain::limits::QUERY_BYTES;
+use lambda_http::{
+    Context, Error, LambdaEvent, Service as _, aws_lambda_events::apigw::ApiGatewayV2httpRequest, http::header,
+    request::LambdaRequest, service_fn,
+};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::Service;
+
+/// The characters that a URI's query cannot have. Percent signs it can: they encode.
+const NOT_IN_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
+
+impl Service {
+    /// Answers one event of an HTTP API (payload version 2.0) with a response in the platform's form. An
+    /// event that cannot be read is a 400.
+    ///
+    /// # Errors
+    /// Fails if the answer cannot be written as JSON, which none of our answers causes.
+    pub async fn invoke(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Error> {
+        let (payload, context) = event.into_parts();
+        match serde_json::from_str::<ApiGatewayV2httpRequest>(payload.get()) {
+            Ok(request) if is_readable(&request) => {
+                let respond = |request| async { Ok::<_, Infallible>(self.respond(request).await) };
+                through_lambda_http(respond, sanitize(request), context).await
+            }
+            _ => {
+                let respond = |_| async { Ok::<_, Infallible>(self.refuse(&context)) };
+                through_lambda_http(respond, ApiGatewayV2httpRequest::default(), context.clone()).await
+            }
+        }
+    }
+}
+
+/// Removes host and path, which no handler reads, and encodes the query so that it is a URI's.
+fn sanitize(mut request: ApiGatewayV2httpRequest) -> ApiGatewayV2httpRequest {
+    request.headers.remove(header::HOST);
+    request.request_context.domain_name = None;
+    request.request_context.stage = None;
+    request.raw_path = Some("/".to_owned());
+    request.raw_query_string =
+        request.raw_query_string.map(|query| utf8_percent_encode(&query, NOT_IN_QUERY).to_string());
+    request
+}
+
+/// Whether `lambda_http` can read the request: it also assumes that the body can be decoded and that a
+/// URI has room for the query.
+fn is_readable(request: &ApiGatewayV2httpRequest) -> bool {
+    let query = request.raw_query_string.as_deref().unwrap_or_default();
+    let body = request.body.as_deref().unwrap_or_default();
+    query.len() <= QUERY_BYTES && (!request.is_base64_encoded || BASE64_STANDARD.decode(body).is_ok())
+}
+
+async fn through_lambda_http<F, Fut>(
+    respond: F,
+    request: ApiGatewayV2httpRequest,
+    context: Context,
+) -> Result<Box<RawValue>, Error>
+where
+    F: Fn(lambda_http::Request) -> Fut,
+    Fut: Future<Output = Result<lambda_http::Response<lambda_http::Body>, Infallible>> + Send,
+{
+    let mut adapter = lambda_http::Adapter::from(service_fn(respond));
+    let response = adapter.call(LambdaEvent::new(LambdaRequest::ApiGatewayV2(request), context)).await?;
+    Ok(to_raw_value(&response)?)
+}

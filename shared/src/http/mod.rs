@@ -1,0 +1,31 @@
+//! From the platform's event to the response: everything about HTTP that does not depend on the
+//! resource.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `endpoint.rs` | the description of an endpoint |
+//! | `edge.rs` | from an event to an HTTP request |
+//! | `pipeline.rs` | the work around every handler |
+//! | `auth.rs` | from the `Authorization` header to the caller |
+//! | `request.rs` | the request that a handler gets |
+//! | `query.rs` | the query string |
+//! | `entity_tag.rs` | entity tags and preconditions |
+//! | `response.rs` | the successful responses |
+//! | `problem.rs` | the errors, and their problem documents |
+
+mod auth;
+mod edge;
+mod endpoint;
+mod entity_tag;
+mod pipeline;
+mod problem;
+mod query;
+mod request;
+pub mod response;
+
+pub use endpoint::Endpoint;
+pub use entity_tag::{EntityTag, Preconditions};
+pub use pipeline::{REQUEST_ID, Service};
+pub use problem::{ApiError, Problem};
+pub use query::{Parameter, Query};
+pub use request::{IDEMPOTENCY_KEY, Request, RequestParts};

@@ -1,0 +1,202 @@
+//! The pipeline: the work around every handler.
+//!
+//! It authenticates the request, checks its size and content type, runs the handler within the
+//! deadline, turns an error or a panic into a problem document, and writes one log line.
+
+use std::{
+    future::Future,
+    panic::AssertUnwindSafe,
+    pin::{Pin, pin},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use domain::{
+    Caller, ClientId, Invalid, KeyHash,
+    limits::{BODY_BYTES, DEADLINE_MARGIN, WRITE_TIMEOUT},
+};
+use futures_util::{
+    FutureExt,
+    future::{self, Either},
+};
+use lambda_http::{
+    Body, Context, RequestExt, Response,
+    http::{HeaderName, HeaderValue, Method, header},
+};
+use tracing::Instrument;
+
+use super::{
+    ApiError, Endpoint, Request, RequestParts,
+    auth::{self, CallerCache},
+};
+use crate::{app::App, store::ApiKeyRecord, telemetry};
+
+/// The header that names a request in the log.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+type Answer = Result<Response<Body>, ApiError>;
+type Handler = dyn Fn(App, Request) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync;
+
+/// An endpoint that answers requests: its handler within the pipeline. Cheap to clone.
+#[derive(Clone)]
+pub struct Service {
+    /// The endpoint.
+    pub endpoint: &'static Endpoint,
+    app: App,
+    callers: CallerCache,
+    lines: Arc<telemetry::RequestLines>,
+    handler: Arc<Handler>,
+}
+
+impl Service {
+    /// The service that answers `endpoint` with `handler`.
+    pub fn new<F, Fut>(endpoint: &'static Endpoint, app: App, handler: F) -> Self
+    where
+        F: Fn(App, Request) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Answer> + Send + 'static,
+    {
+        let handler = Arc::new(move |app, request| -> Pin<Box<dyn Future<Output = _> + Send>> {
+            Box::pin(handler(app, request))
+        });
+        let lines = Arc::new(telemetry::RequestLines::from_env());
+        Self { endpoint, app, callers: CallerCache::default(), lines, handler }
+    }
+
+    /// Answers a request, whatever it is and whatever happens.
+    pub async fn respond(&self, request: lambda_http::Request) -> Response<Body> {
+        let context = request.lambda_context_ref().cloned().unwrap_or_default();
+        let mut entry = self.entry(&context).traced(request.headers());
+        let span = entry.span.clone();
+        let app = App { store: self.app.store.counting_in(&entry.tally), ..self.app.clone() };
+        let is_head = request.method() == Method::HEAD;
+        let parts = RequestParts::new(request, self.endpoint);
+        if let Some(id) = parts.path_id() {
+            entry.tally.set_client(ClientId::from(id));
+        }
+        let work = AssertUnwindSafe(self.run(&app, &mut entry, parts)).catch_unwind();
+        let outcome = match tokio::time::timeout(time_left(&context), work.instrument(span)).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(ApiError::Panic(telemetry::place_of_panic())),
+            Err(_) => Err(ApiError::DeadlineExceeded),
+        };
+        let mut response = conclude(&entry, outcome);
+        if is_head {
+            *response.body_mut() = Body::Empty;
+        }
+        response
+    }
+
+    /// Answers an event that cannot be read as a request.
+    pub(crate) fn refuse(&self, context: &Context) -> Response<Body> {
+        conclude(&self.entry(context), Err(Invalid::field("request", "is malformed").into()))
+    }
+
+    fn entry(&self, context: &Context) -> telemetry::Entry {
+        telemetry::Entry::new(self.endpoint.method, self.endpoint.path, &self.lines, context)
+    }
+
+    async fn run(&self, app: &App, entry: &mut telemetry::Entry, parts: RequestParts) -> Answer {
+        let hash = auth::presented_key(parts.headers())?.hash();
+        match self.callers.get(&hash) {
+            Some(caller) if self.endpoint.is_read => self.read_early(app, entry, &hash, caller, parts).await,
+            _ => self.authenticate_first(app, entry, &hash, parts).await,
+        }
+    }
+
+    /// Checks the API key, then runs the handler.
+    async fn authenticate_first(
+        &self,
+        app: &App,
+        entry: &mut telemetry::Entry,
+        hash: &KeyHash,
+        parts: RequestParts,
+    ) -> Answer {
+        let record = self.authenticate(app, entry, hash).await?;
+        let answer = self.handle(app, record.caller.clone(), parts);
+        finish(app, &record, answer).await
+    }
+
+    /// Runs the handler for the caller that the key had last, while the key is checked: a read then
+    /// takes one round trip. Its answer is dropped unless the key is active and still this caller's.
+    async fn read_early(
+        &self,
+        app: &App,
+        entry: &mut telemetry::Entry,
+        hash: &KeyHash,
+        caller: Caller,
+        parts: RequestParts,
+    ) -> Answer {
+        // For the log line of a request that ends at its deadline.
+        entry.caller = Some(caller.clone());
+        let answer = pin!(self.handle(app, caller.clone(), parts.clone()));
+        let authenticated = pin!(self.authenticate(app, entry, hash));
+        let (record, answer) = match future::select(authenticated, answer).await {
+            Either::Left((record, answer)) => (record?, Either::Left(answer)),
+            Either::Right((answer, authenticated)) => (authenticated.await?, Either::Right(future::ready(answer))),
+        };
+        let answer = if record.caller == caller {
+            Either::Left(answer)
+        } else {
+            Either::Right(self.handle(app, record.caller.clone(), parts))
+        };
+        finish(app, &record, answer).await
+    }
+
+    /// The record of the API key, if the key is active.
+    async fn authenticate(
+        &self,
+        app: &App,
+        entry: &mut telemetry::Entry,
+        hash: &KeyHash,
+    ) -> Result<ApiKeyRecord, ApiError> {
+        let record = auth::check(app, hash).await.inspect_err(|error| {
+            if matches!(error, ApiError::Unauthorized) {
+                self.callers.forget(hash);
+                entry.caller = None;
+            }
+        })?;
+        entry.caller = Some(record.caller.clone());
+        self.callers.remember(hash.clone(), record.caller.clone());
+        Ok(record)
+    }
+
+    /// Checks the body's form and runs the handler.
+    async fn handle(&self, app: &App, caller: Caller, parts: RequestParts) -> Answer {
+        if parts.body().len() > BODY_BYTES {
+            return Err(ApiError::PayloadTooLarge);
+        }
+        // A missing body is the handler's to report, together with everything else that is missing.
+        if self.endpoint.takes_body && !parts.body().is_empty() {
+            parts.check_content_type()?;
+        }
+        (self.handler)(app.clone(), Request { caller, parts }).await
+    }
+}
+
+/// Waits for the answer while the use of the key is noted.
+async fn finish(app: &App, record: &ApiKeyRecord, answer: impl Future<Output = Answer>) -> Answer {
+    future::join(answer, auth::note_use(app, record)).await.0
+}
+
+/// The response to an outcome. Writes the log line.
+fn conclude(entry: &telemetry::Entry, outcome: Answer) -> Response<Body> {
+    let (mut response, failure) = match outcome {
+        Ok(response) => (response, None),
+        Err(error) => (error.to_response(&entry.request_id), Some(error.failure())),
+    };
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&entry.request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    entry.write(response.status(), failure.as_ref());
+    response
+}
+
+/// The time until the platform's deadline, without the margin for the answer. An invocation that begins
+/// after its deadline (`cargo lambda watch` sends such) gets the shortest timeout instead.
+fn time_left(context: &Context) -> Duration {
+    let left = context.deadline().duration_since(SystemTime::now()).unwrap_or(WRITE_TIMEOUT);
+    left.saturating_sub(DEADLINE_MARGIN)
+}

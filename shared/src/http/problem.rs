@@ -1,0 +1,237 @@
+//! The errors of the API, and their problem documents (RFC 9457).
+
+use domain::{
+    FieldError, Invalid,
+    limits::{BODY_BYTES, RETRY_AFTER_SECONDS},
+};
+use lambda_http::{
+    Body, Response,
+    http::{HeaderValue, StatusCode, header},
+};
+use serde::Serialize;
+
+use crate::{
+    store::{StoreError, WriteError},
+    telemetry::Failure,
+};
+
+/// The reason why a request failed. Only the pipeline turns it into a response.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// Input in the body, the parameters or the headers is illegal.
+    #[error("invalid input")]
+    Invalid(Invalid),
+    /// There is no API key, or it is malformed, unknown, expired or revoked. The caller is not told which.
+    #[error("no valid key")]
+    Unauthorized,
+    /// There is no such resource in the caller's organization.
+    #[error("not found")]
+    NotFound,
+    /// `If-Match` or `If-None-Match` does not allow the current version.
+    #[error("precondition failed")]
+    PreconditionFailed,
+    /// The body is larger than [`BODY_BYTES`].
+    #[error("payload too large")]
+    PayloadTooLarge,
+    /// The body is not JSON.
+    #[error("unsupported media type")]
+    UnsupportedMediaType,
+    /// The body has a `Content-Encoding`.
+    #[error("unsupported content encoding")]
+    UnsupportedContentEncoding,
+    /// The idempotency key was used before with another body.
+    #[error("idempotency key reused")]
+    IdempotencyKeyReused,
+    /// This program has a fault, at this place.
+    #[error("panic at {0}")]
+    Panic(String),
+    /// An item breaks the rules it was written by.
+    #[error("corrupt item")]
+    Corrupt(#[source] StoreError),
+    /// A table failed, throttled or took too long.
+    #[error("unavailable")]
+    Unavailable(#[source] StoreError),
+    /// The function's own deadline passed.
+    #[error("deadline exceeded")]
+    DeadlineExceeded,
+}
+
+impl From<Invalid> for ApiError {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        if error.is_corrupt() { Self::Corrupt(error) } else { Self::Unavailable(error) }
+    }
+}
+
+impl From<WriteError> for ApiError {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::NotFound => Self::NotFound,
+            WriteError::UnexpectedVersion => Self::PreconditionFailed,
+            WriteError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// An error as the contract lists it. The texts depend on nothing but the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The stable code that programs match on.
+    pub code: &'static str,
+    /// A short title for people.
+    pub title: &'static str,
+    /// What happened and what to do, for people.
+    pub detail: &'static str,
+}
+
+impl ApiError {
+    /// The failure as the log line has it: the code, and for a fault its cause.
+    #[must_use]
+    pub(crate) fn failure(&self) -> Failure {
+        let cause = match self {
+            Self::Unavailable(cause) | Self::Corrupt(cause) => Some(cause.to_string()),
+            Self::Panic(_) => Some(self.to_string()),
+            _ => None,
+        };
+        Failure { code: self.problem().code, cause }
+    }
+
+    /// The problem that the caller is shown.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        let (status, code, title, detail) = match self {
+            Self::Invalid(_) => (
+                StatusCode::BAD_REQUEST,
+                "invalid_input",
+                "Invalid input",
+                "The request was not understood; `errors` names every field, parameter or header at fault.",
+            ),
+            Self::Unauthorized => (
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                "Unauthorized",
+                "A valid API key is required: `Authorization: Bearer ba_…`.",
+            ),
+            Self::NotFound => {
+                (StatusCode::NOT_FOUND, "not_found", "Not found", "There is no such resource in your organization.")
+            }
+            Self::PreconditionFailed => (
+                StatusCode::PRECONDITION_FAILED,
+                "precondition_failed",
+                "Precondition failed",
+                "The resource has changed since the version that the precondition names; read it again.",
+            ),
+            Self::PayloadTooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "payload_too_large",
+                "Payload too large",
+                "A request body may be at most 64 KiB.",
+            ),
+            Self::UnsupportedMediaType => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "Unsupported media type",
+                "The body must be sent as `Content-Type: application/json`.",
+            ),
+            Self::UnsupportedContentEncoding => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_content_encoding",
+                "Unsupported content encoding",
+                "The body must be sent as it is: a `Content-Encoding` other than `identity` is not supported.",
+            ),
+            Self::IdempotencyKeyReused => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency_key_reused",
+                "Idempotency key reused",
+                "This `Idempotency-Key` came before with another body; use a new key for a new request.",
+            ),
+            Self::Panic(_) | Self::Corrupt(_) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal_error",
+                "Internal error",
+                "Something went wrong on our side; `requestId` names this request in our logs.",
+            ),
+            Self::Unavailable(_) | Self::DeadlineExceeded => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "Service unavailable",
+                "The request could not be completed in time; try again after `Retry-After` seconds.",
+            ),
+        };
+        Problem { status, code, title, detail }
+    }
+
+    /// The response: a problem document.
+    #[must_use]
+    pub fn to_response(&self, request_id: &str) -> Response<Body> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Document<'a> {
+            r#type: String,
+            title: &'a str,
+            status: u16,
+            detail: &'a str,
+            code: &'a str,
+            request_id: &'a str,
+            #[serde(skip_serializing_if = "<[_]>::is_empty")]
+            errors: &'a [FieldError],
+        }
+        let Problem { status, code, title, detail } = self.problem();
+        let errors = if let Self::Invalid(invalid) = self { invalid.errors() } else { &[] };
+        let document = Document {
+            r#type: format!("urn:clients-api:problem:{code}"),
+            title,
+            status: status.as_u16(),
+            detail,
+            code,
+            request_id,
+            errors,
+        };
+        let body = serde_json::to_string(&document).expect("a problem document is plain text and numbers");
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        match self {
+            Self::Unauthorized => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Self::Unavailable(_) | Self::DeadlineExceeded => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+            }
+            Self::UnsupportedContentEncoding => {
+                headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+// The text of `PayloadTooLarge` names the limit.
+const _: () = assert!(BODY_BYTES == 64 * 1024);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_faults_have_a_cause() {
+        let unavailable = ApiError::Unavailable(StoreError::outcome_unknown("UpdateItem clients"));
+        for (error, is_fault) in [
+            (unavailable, true),
+            (ApiError::Panic("src/a.rs:1".to_owned()), true),
+            (ApiError::NotFound, false),
+            (ApiError::DeadlineExceeded, false),
+        ] {
+            assert_eq!(error.failure().cause.is_some(), is_fault, "{error}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The successful responses, as the contract describes them.
+
+use lambda_http::{
+    Body, Response,
+    http::{HeaderValue, StatusCode, header},
+};
+use serde::Serialize;
+
+use super::{ApiError, EntityTag, Preconditions};
+
+/// `{"data": …}` and, on lists, `total`.
+#[derive(Serialize)]
+struct Data<T> {
+    data: T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<usize>,
+}
+
+/// A resource with the entity tag of its version.
+#[must_use]
+pub fn resource<T: Serialize>(status: StatusCode, resource: &T, version: u64) -> Response<Body> {
+    tagged(status, json(&Data { data: resource, total: None }), &EntityTag::of_version(version))
+}
+
+/// A resource with the entity tag of its version, or 304 if the caller has this version.
+///
+/// # Errors
+/// Fails if a precondition does.
+pub fn read_resource<T: Serialize>(
+    resource: &T,
+    version: u64,
+    preconditions: &Preconditions,
+) -> Result<Response<Body>, ApiError> {
+    if_modified(json(&Data { data: resource, total: None }), &EntityTag::of_version(version), preconditions)
+}
+
+/// A page of resources and the number of all matches, or 304 if the caller has exactly this page.
+///
+/// # Errors
+/// Fails if a precondition does.
+pub fn read_page<T: Serialize>(
+    page: &[T],
+    total: usize,
+    preconditions: &Preconditions,
+) -> Result<Response<Body>, ApiError> {
+    let body = json(&Data { data: page, total: Some(total) });
+    let tag = EntityTag::of_bytes(body.as_bytes());
+    if_modified(body, &tag, preconditions)
+}
+
+/// `{"success": true}`.
+#[must_use]
+pub fn success() -> Response<Body> {
+    with_body(StatusCode::OK, "{\"success\":true}".to_owned())
+}
+
+fn if_modified(body: String, tag: &EntityTag, preconditions: &Preconditions) -> Result<Response<Body>, ApiError> {
+    if !preconditions.is_not_modified(tag)? {
+        return Ok(tagged(StatusCode::OK, body, tag));
+    }
+    let mut response = Response::new(Body::Empty);
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    Ok(with_tag(response, tag))
+}
+
+fn tagged(status: StatusCode, body: String, tag: &EntityTag) -> Response<Body> {
+    with_tag(with_body(status, body), tag)
+}
+
+fn with_tag(mut response: Response<Body>, tag: &EntityTag) -> Response<Body> {
+    let tag = HeaderValue::try_from(tag.to_string()).expect("an entity tag is printable ASCII");
+    response.headers_mut().insert(header::ETAG, tag);
+    response
+}
+
+fn with_body(status: StatusCode, body: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+fn json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("responses are plain texts and numbers")
+}

@@ -1,0 +1,232 @@
+//! One call to DynamoDB: its metering, timeouts and retries, and the item on which a condition failed.
+//!
+//! Every call of the store goes through here. The SDK's own retries are off: only the caller knows
+//! whether a call that may have taken effect can be repeated.
+
+use std::{future::Future, time::Duration};
+
+use aws_sdk_dynamodb::{
+    config::{Builder, http::HttpResponse, timeout::TimeoutConfig},
+    error::{ProvideErrorMetadata, SdkError},
+    types::{ConsumedCapacity, ReturnConsumedCapacity},
+};
+
+use super::{CONNECT_TIMEOUT, Store, StoreError, item::Item};
+use crate::telemetry::Units;
+
+/// The most attempts at one call.
+const ATTEMPTS: u32 = 3;
+/// The timeout of one attempt.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1500);
+/// The timeout of all attempts together.
+const CALL_TIMEOUT: Duration = Duration::from_secs(4);
+/// The timeout of one attempt at reading a page of up to 1 MB. DynamoDB Local, which searches its index
+/// from the start, takes some seconds for it in a large organization; lists have the time.
+const PAGE_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(6);
+/// The timeout of all attempts at reading a page.
+const PAGE_CALL_TIMEOUT: Duration = Duration::from_secs(13);
+/// The pause before the second attempt. It is doubled before each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// The pause after an attempt, whose number is counted from 1.
+pub(super) fn pause(attempt: u32) -> Duration {
+    FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempt - 1)).min(LONGEST_PAUSE)
+}
+
+/// Which failures of a call are retried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Retry {
+    /// None.
+    Never,
+    /// Those that certainly had no effect.
+    IfWithoutEffect,
+    /// Those that may have had an effect too: a second effect would do no harm, or the caller
+    /// recognizes it.
+    Always,
+}
+
+/// The outcome of a call with a condition.
+pub(super) enum Conditional<T> {
+    /// The condition held.
+    Done(T),
+    /// The condition failed.
+    Failed {
+        /// The item on which it failed; empty if there is none.
+        item: Item,
+        /// Whether an earlier attempt at the same call may have taken effect.
+        repeated: bool,
+    },
+}
+
+impl Store {
+    /// Makes a call. `operation` names it in errors.
+    ///
+    /// # Errors
+    /// Fails if the call does, after the retries that `retry` allows.
+    pub(super) async fn call<R: Request>(
+        &self,
+        operation: &'static str,
+        retry: Retry,
+        request: R,
+    ) -> Result<R::Output, StoreError> {
+        match self.call_if(operation, retry, request).await? {
+            Conditional::Done(output) => Ok(output),
+            Conditional::Failed { .. } => Err(StoreError::unexpected_condition(operation)),
+        }
+    }
+
+    /// Makes a call whose condition may fail.
+    ///
+    /// # Errors
+    /// Fails if the call does for another reason, after the retries that `retry` allows.
+    pub(super) async fn call_if<R: Request>(
+        &self,
+        operation: &'static str,
+        retry: Retry,
+        request: R,
+    ) -> Result<Conditional<R::Output>, StoreError> {
+        let timeout = if R::READS_PAGES { PAGE_CALL_TIMEOUT } else { CALL_TIMEOUT };
+        let attempts = self.attempts(operation, retry, request);
+        tokio::time::timeout(timeout, attempts).await.unwrap_or_else(|_| Err(StoreError::timed_out(operation)))
+    }
+
+    async fn attempts<R: Request>(
+        &self,
+        operation: &'static str,
+        retry: Retry,
+        request: R,
+    ) -> Result<Conditional<R::Output>, StoreError> {
+        let mut repeated = false;
+        let mut attempt = 1;
+        loop {
+            let error = match self.attempt(operation, request.clone()).await {
+                Attempt::Done(output) => return Ok(Conditional::Done(output)),
+                Attempt::ConditionFailed(item) => return Ok(Conditional::Failed { item, repeated }),
+                Attempt::Failed(error) => error,
+            };
+            let again = match retry {
+                Retry::Never => false,
+                Retry::IfWithoutEffect => error.is_throttled(),
+                Retry::Always => error.is_throttled() || error.may_have_taken_effect(),
+            };
+            repeated |= error.may_have_taken_effect();
+            if !again || attempt == ATTEMPTS {
+                // The failure of the last attempt says nothing about the ones before.
+                let known = !repeated || error.may_have_taken_effect();
+                return Err(if known { error } else { StoreError::outcome_unknown(operation) });
+            }
+            tokio::time::sleep(pause(attempt)).await;
+            attempt += 1;
+        }
+    }
+
+    async fn attempt<R: Request>(&self, operation: &'static str, request: R) -> Attempt<R::Output> {
+        self.tally.count_call();
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(if R::READS_PAGES { PAGE_ATTEMPT_TIMEOUT } else { ATTEMPT_TIMEOUT });
+        match request.send(Builder::new().timeout_config(timeouts.build())).await {
+            Ok(output) => match R::units(&output) {
+                Some(units) => {
+                    self.tally.add_units(units);
+                    Attempt::Done(output)
+                }
+                // DynamoDB always reports the capacity that was asked for. An answer without it comes
+                // from something else, and nothing says that the call took effect.
+                None => Attempt::Failed(StoreError::not_from_dynamodb(operation)),
+            },
+            Err(error) => match error.as_service_error().and_then(R::failed_condition) {
+                Some(item) => Attempt::ConditionFailed(item),
+                None => Attempt::Failed(StoreError::from_sdk(operation, &error)),
+            },
+        }
+    }
+}
+
+/// The outcome of one attempt.
+enum Attempt<T> {
+    Done(T),
+    ConditionFailed(Item),
+    Failed(StoreError),
+}
+
+/// A request of the SDK, ready to be sent.
+pub(super) trait Request: Clone + Send {
+    /// Its answer.
+    type Output: Send;
+    /// The SDK's error for it.
+    type Error: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static;
+    /// Whether the answer is a page of up to 1 MB.
+    const READS_PAGES: bool = false;
+
+    /// Sends the request, once.
+    fn send(
+        self,
+        config: Builder,
+    ) -> impl Future<Output = Result<Self::Output, SdkError<Self::Error, HttpResponse>>> + Send;
+
+    /// The capacity that the answer says was consumed.
+    fn units(output: &Self::Output) -> Option<Units>;
+
+    /// The item on which the request's condition failed, empty if there is none; `None` if the error
+    /// is another one.
+    fn failed_condition(_error: &Self::Error) -> Option<Item> {
+        None
+    }
+}
+
+fn read(capacity: &ConsumedCapacity) -> Units {
+    Units { read: capacity.capacity_units().unwrap_or_default(), write: 0.0 }
+}
+
+fn written(capacity: &ConsumedCapacity) -> Units {
+    Units { read: 0.0, write: capacity.capacity_units().unwrap_or_default() }
+}
+
+/// Implements [`Request`] for operations of the SDK. Each is given as its module, its request, its
+/// answer, its error, the kind of units it consumes, and `pages` or `condition` if that applies.
+macro_rules! requests {
+    ($($module:ident $builder:ident $output:ident $error:ident $units:ident $($trait:ident)?;)*) => {$(
+        impl Request for aws_sdk_dynamodb::operation::$module::builders::$builder {
+            type Output = aws_sdk_dynamodb::operation::$module::$output;
+            type Error = aws_sdk_dynamodb::operation::$module::$error;
+            $(requests!(@$trait);)?
+
+            async fn send(self, config: Builder) -> Result<Self::Output, SdkError<Self::Error, HttpResponse>> {
+                let request = self.return_consumed_capacity(ReturnConsumedCapacity::Total);
+                request.customize().config_override(config).send().await
+            }
+
+            fn units(output: &Self::Output) -> Option<Units> {
+                output.consumed_capacity().iter().next().map(|capacity| $units(capacity))
+            }
+        }
+    )*};
+    (@pages) => {
+        const READS_PAGES: bool = true;
+    };
+    (@condition) => {
+        fn failed_condition(error: &Self::Error) -> Option<Item> {
+            match error {
+                Self::Error::ConditionalCheckFailedException(failed) => Some(failed.item().cloned().unwrap_or_default()),
+                _ => None,
+            }
+        }
+    };
+}
+
+requests! {
+    get_item GetItemFluentBuilder GetItemOutput GetItemError read;
+    batch_get_item BatchGetItemFluentBuilder BatchGetItemOutput BatchGetItemError read;
+    query QueryFluentBuilder QueryOutput QueryError read pages;
+    put_item PutItemFluentBuilder PutItemOutput PutItemError written condition;
+    update_item UpdateItemFluentBuilder UpdateItemOutput UpdateItemError written condition;
+}
+
+#[cfg(feature = "operator")]
+requests! {
+    scan ScanFluentBuilder ScanOutput ScanError read pages;
+    delete_item DeleteItemFluentBuilder DeleteItemOutput DeleteItemError written;
+    batch_write_item BatchWriteItemFluentBuilder BatchWriteItemOutput BatchWriteItemError written;
+}

@@ -1,0 +1,38 @@
+//! The names of the attributes of a client's item.
+
+/// The partition key: the organization.
+pub(crate) const ORG: &str = "orgId";
+/// The sort key: the client's identifier.
+pub(crate) const ID: &str = "id";
+/// The time of the last write; the sort key of the change feed.
+pub(crate) const UPDATED_AT: &str = "updatedAt";
+/// The number of writes.
+pub(crate) const VERSION: &str = "version";
+/// The map of all that a list shows; `item.rs` names its attributes. A client has it, a tombstone does
+/// not. It is one attribute because the projection of a local index can never be changed: a new field
+/// needs no new table.
+pub(crate) const LISTED: &str = "listed";
+/// Notes too long for the change feed.
+pub(crate) const LONG_NOTES: &str = "longNotes";
+pub(crate) const CREATED_BY: &str = "createdBy";
+pub(crate) const CREATED_WITH: &str = "createdWith";
+pub(crate) const UPDATED_BY: &str = "updatedBy";
+pub(crate) const UPDATED_WITH: &str = "updatedWith";
+/// The last write: `create`, `update name,phone`, `delete`, `import`.
+pub(crate) const LAST_CHANGE: &str = "lastChange";
+/// A random identifier of the last write, by which a repeated write recognizes its own effect.
+pub(crate) const WRITE_ID: &str = "writeId";
+/// The hash of the request that came with an `Idempotency-Key`.
+pub(crate) const REQUEST_HASH: &str = "requestHash";
+/// The time of the creation, on a tombstone. A client has it in [`LISTED`].
+pub(crate) const CREATED_AT: &str = "createdAt";
+/// The time of the deletion, on a tombstone.
+pub(crate) const DELETED_AT: &str = "deletedAt";
+/// The end of a tombstone's life, in seconds since the Unix epoch: the table's time to live.
+pub(crate) const EXPIRES_AT: &str = "expiresAt";
+
+/// The attributes that the change feed carries besides the keys.
+#[cfg(feature = "operator")]
+pub(crate) const PROJECTED: [&str; 2] = [LISTED, VERSION];
+/// The longest notes that the change feed and the replicas carry, in bytes of UTF-8.
+pub(crate) const SHORT_NOTES_BYTES: usize = 256;

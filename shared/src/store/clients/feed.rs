@@ -1,0 +1,77 @@
+//! The change feed: an organization's clients and tombstones in the order of `updatedAt`, read strongly
+//! consistently from the local secondary index.
+
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use domain::{Change, OrgId, Timestamp};
+
+use super::{
+    attributes::{ORG, UPDATED_AT},
+    item,
+};
+use crate::store::{
+    Store, StoreError,
+    call::Retry,
+    item::{Item, s},
+    tables::BY_UPDATED_AT,
+};
+
+/// A page of the feed: up to 1 MB of its entries.
+#[derive(Debug)]
+pub struct FeedPage {
+    /// The entries, in the order of `updatedAt`.
+    pub changes: Vec<Change>,
+    /// The start of the next page; `None` at the end of the feed.
+    pub next: Option<Cursor>,
+}
+
+/// A position in a query's results.
+#[derive(Clone, Debug)]
+pub struct Cursor(Item);
+
+impl Store {
+    /// One page of the organization's feed, from `cursor` on. If `since` is given, the feed starts with
+    /// the entries of that time.
+    ///
+    /// # Errors
+    /// Fails if the table does, or if an item is malformed.
+    pub async fn feed(
+        &self,
+        org: &OrgId,
+        since: Option<Timestamp>,
+        cursor: Option<Cursor>,
+    ) -> Result<FeedPage, StoreError> {
+        let mut query = self.query_clients(org).index_name(BY_UPDATED_AT);
+        if let Some(since) = since {
+            query = query
+                .key_condition_expression("#org = :org AND #updatedAt >= :since")
+                .expression_attribute_names("#updatedAt", UPDATED_AT)
+                .expression_attribute_values(":since", s(since));
+        }
+        let (items, next) = self.read_clients(query, cursor).await?;
+        Ok(FeedPage { changes: items.into_iter().map(item::change).collect::<Result<_, _>>()?, next })
+    }
+
+    /// A strongly consistent query of all items that an organization has in the table of clients.
+    pub(in crate::store) fn query_clients(&self, org: &OrgId) -> QueryFluentBuilder {
+        self.db
+            .query()
+            .table_name(&self.tables.clients)
+            .key_condition_expression("#org = :org")
+            .expression_attribute_names("#org", ORG)
+            .expression_attribute_values(":org", s(org))
+            .consistent_read(true)
+    }
+
+    /// One page of a query of the table of clients, from `cursor` on: its items, and the start of the
+    /// next page.
+    pub(in crate::store) async fn read_clients(
+        &self,
+        query: QueryFluentBuilder,
+        cursor: Option<Cursor>,
+    ) -> Result<(Vec<Item>, Option<Cursor>), StoreError> {
+        let query = query.set_exclusive_start_key(cursor.map(|cursor| cursor.0));
+        let output = self.call("Query clients", Retry::Always, query).await?;
+        let next = output.last_evaluated_key.filter(|key| !key.is_empty()).map(Cursor);
+        Ok((output.items.unwrap_or_default(), next))
+    }
+}

@@ -1,0 +1,30 @@
+//! The table of clients: one client at a time, and an organization's change feed.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `attributes.rs` | the names of an item's attributes |
+//! | `item.rs` | from a client to its item and back |
+//! | `read.rs` | reading one client, and long notes |
+//! | `write.rs` | create, update and delete: one conditional write each |
+//! | `expression.rs` | update expressions |
+//! | `feed.rs` | the change feed |
+
+pub(super) mod attributes;
+mod expression;
+mod feed;
+pub(super) mod item;
+mod read;
+mod write;
+
+use domain::{ClientId, OrgId};
+
+use super::item::{Item, s};
+
+pub use feed::{Cursor, FeedPage};
+pub use read::LongNotes;
+pub use write::{CreateOutcome, ExpectedVersions, WriteContext, WriteError};
+
+/// The primary key of a client's item.
+fn primary_key(org: &OrgId, id: ClientId) -> Item {
+    Item::from([(attributes::ORG.to_owned(), s(org)), (attributes::ID.to_owned(), s(id))])
+}

@@ -1,0 +1,12 @@
+//! What only operators do: create the tables; export, import and purge an organization. The functions
+//! do not compile this.
+
+mod clock;
+mod export;
+mod import;
+mod purge;
+mod tables;
+
+pub use clock::ClockError;
+pub use export::{ClientPage, ClientRecord};
+pub use import::{IMPORTED_WITH, Import, ImportOutcome};

@@ -1,0 +1,129 @@
+//! The tally of one request: what it did, gathered as it goes and written as one line at its end.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU32, Ordering},
+};
+
+use domain::{Action, ClientId};
+
+/// The tally of one request. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Tally(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    calls: AtomicU32,
+    units: Mutex<Units>,
+    replica: Mutex<Option<ReplicaUse>>,
+    client: Mutex<Option<ClientId>>,
+    write: Mutex<Option<ClientWrite>>,
+}
+
+/// Capacity units that were consumed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Units {
+    /// Read request units.
+    pub read: f64,
+    /// Write request units.
+    pub write: f64,
+}
+
+/// The use of a replica for a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplicaUse {
+    /// `hit` (nothing had changed), `refreshed`, `loaded`, or `unkept` (larger than the budget).
+    pub state: &'static str,
+    /// The replica's size in bytes.
+    pub bytes: usize,
+    /// Whether the organization was loaded for this list.
+    pub loaded: bool,
+}
+
+/// A write to a client that took effect, or may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientWrite {
+    /// The kind of write.
+    pub action: Action,
+    /// The client's identifier.
+    pub client: ClientId,
+    /// The names of the fields that an update sets.
+    pub fields: String,
+    /// The version that the write made; `None` if nobody knows whether it took effect.
+    pub version: Option<u64>,
+}
+
+impl Tally {
+    /// The number of requests sent to DynamoDB, retries included.
+    #[must_use]
+    pub fn calls(&self) -> u32 {
+        self.0.calls.load(Ordering::Relaxed)
+    }
+
+    /// The units that were consumed.
+    #[must_use]
+    pub fn units(&self) -> Units {
+        *lock(&self.0.units)
+    }
+
+    /// The use of a replica, if there was one.
+    #[must_use]
+    pub fn replica(&self) -> Option<ReplicaUse> {
+        *lock(&self.0.replica)
+    }
+
+    /// The client that the request is about, if it is about one.
+    #[must_use]
+    pub fn client(&self) -> Option<ClientId> {
+        *lock(&self.0.client)
+    }
+
+    /// The write to a client, if there was one.
+    #[must_use]
+    pub fn client_write(&self) -> Option<ClientWrite> {
+        lock(&self.0.write).clone()
+    }
+
+    /// Notes the use of a replica.
+    pub fn set_replica(&self, replica: ReplicaUse) {
+        *lock(&self.0.replica) = Some(replica);
+    }
+
+    /// Notes the client that the request is about.
+    pub(crate) fn set_client(&self, client: ClientId) {
+        *lock(&self.0.client) = Some(client);
+    }
+
+    /// Notes a write before it is made: if the request ends meanwhile, the write may have taken effect.
+    pub(crate) fn begin_write(&self, action: Action, client: ClientId, fields: String) {
+        self.set_client(client);
+        *lock(&self.0.write) = Some(ClientWrite { action, client, fields, version: None });
+    }
+
+    /// Notes the version that the write made.
+    pub(crate) fn end_write(&self, version: u64) {
+        if let Some(write) = lock(&self.0.write).as_mut() {
+            write.version = Some(version);
+        }
+    }
+
+    /// Notes that the write changed nothing.
+    pub(crate) fn cancel_write(&self) {
+        *lock(&self.0.write) = None;
+    }
+
+    pub(crate) fn count_call(&self) {
+        self.0.calls.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn add_units(&self, units: Units) {
+        let mut sum = lock(&self.0.units);
+        sum.read += units.read;
+        sum.write += units.write;
+    }
+}
+
+/// A tally stays right even if a thread that held it panicked.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
