@@ -2,20 +2,22 @@
 
 use anyhow::{Context, Result};
 use domain::{ApiKey, ClientId};
+use functions::ENDPOINTS;
 use reqwest::Method;
 use serde_json::Value;
+use shared::http::Endpoint;
 
 /// A client of the API at one address. Clones share their connections.
 #[derive(Clone)]
 pub(crate) struct Api {
     http: reqwest::Client,
-    /// The URL of the collection of clients.
-    url: String,
+    /// The host and port.
+    address: String,
 }
 
 /// One request.
 pub(crate) struct Call {
-    method: Method,
+    pub(crate) endpoint: &'static Endpoint,
     id: Option<ClientId>,
     query: Vec<(&'static str, String)>,
     body: Option<Value>,
@@ -29,16 +31,19 @@ pub(crate) struct Answer {
 
 impl Api {
     /// A client of the API at `address`, which is a host and a port. Connections are reused.
-    pub(crate) fn new(address: &str) -> Result<Self> {
+    pub(crate) fn new(address: String) -> Result<Self> {
         // The address is on loopback: no proxy applies.
         let http = reqwest::Client::builder().no_proxy().build().context("cannot make an HTTP client")?;
-        Ok(Self { http, url: format!("http://{address}/api/v1/clients") })
+        Ok(Self { http, address })
     }
 
     /// Sends a call with an API key.
-    pub(crate) async fn send(&self, key: &ApiKey, call: &Call) -> reqwest::Result<Answer> {
-        let url = call.id.map_or_else(|| self.url.clone(), |id| format!("{}/{id}", self.url));
-        let mut request = self.http.request(call.method.clone(), url).bearer_auth(key.reveal()).query(&call.query);
+    pub(crate) async fn send(&self, key: &ApiKey, call: &Call) -> Result<Answer> {
+        let Endpoint { method, path, .. } = call.endpoint;
+        let path = call.id.map_or_else(|| (*path).to_owned(), |id| path.replace("{id}", &id.to_string()));
+        let url = format!("http://{}{path}", self.address);
+        let mut request =
+            self.http.request(method.parse::<Method>()?, url).bearer_auth(key.reveal()).query(&call.query);
         if let Some(body) = &call.body {
             request = request.json(body);
         }
@@ -50,32 +55,33 @@ impl Api {
 impl Call {
     /// Lists clients.
     pub(crate) fn list(query: impl IntoIterator<Item = (&'static str, String)>) -> Self {
-        Self { method: Method::GET, id: None, query: query.into_iter().collect(), body: None }
+        Self { query: query.into_iter().collect(), ..Self::of("list-clients") }
     }
 
     /// Creates a client.
     pub(crate) fn create(body: Value) -> Self {
-        Self { method: Method::POST, body: Some(body), ..Self::list([]) }
+        Self { body: Some(body), ..Self::of("create-client") }
     }
 
     /// Gets one client.
     pub(crate) fn get(id: ClientId) -> Self {
-        Self { id: Some(id), ..Self::list([]) }
+        Self { id: Some(id), ..Self::of("get-client") }
     }
 
     /// Updates one client.
     pub(crate) fn update(id: ClientId, body: Value) -> Self {
-        Self { method: Method::PATCH, body: Some(body), ..Self::get(id) }
-    }
-
-    /// Whether the call reads only.
-    pub(crate) fn is_read(&self) -> bool {
-        self.method == Method::GET
+        Self { id: Some(id), body: Some(body), ..Self::of("update-client") }
     }
 
     /// Deletes one client.
     pub(crate) fn delete(id: ClientId) -> Self {
-        Self { method: Method::DELETE, ..Self::get(id) }
+        Self { id: Some(id), ..Self::of("delete-client") }
+    }
+
+    /// A call of the endpoint with this name.
+    fn of(name: &str) -> Self {
+        let endpoint = ENDPOINTS.into_iter().find(|endpoint| endpoint.name == name).expect("the endpoint exists");
+        Self { endpoint, id: None, query: Vec::new(), body: None }
     }
 }
 

@@ -13,8 +13,11 @@ use anyhow::{Context, Result};
 use domain::{ClientId, ClientPatch, OrgId, Status};
 use list_clients::{replica::OVERLAP, replicas::Replicas};
 use list_engine::ListParams;
-use shared::store::ExpectedVersions;
-use shared::{App, store::WriteContext, telemetry::Tally};
+use shared::{
+    App,
+    store::{ExpectedVersions, WriteContext},
+    telemetry::Tally,
+};
 use tokio::{
     runtime::Runtime,
     task::{AbortHandle, JoinSet},
@@ -169,8 +172,8 @@ struct Cost {
 
 impl Cost {
     async fn of_list(app: &App, replicas: &Replicas, org: &OrgId) -> Result<Self> {
-        let log = Tally::default();
-        let app = App { store: app.store.counting_in(&log), ..app.clone() };
+        let tally = Tally::default();
+        let app = App { store: app.store.counting_in(&tally), ..app.clone() };
         let start = Instant::now();
         let mut failed = 0;
         while let Err(error) = replicas.page(&app, org, &ListParams::default()).await {
@@ -180,7 +183,7 @@ impl Cost {
             }
         }
         let seconds = start.elapsed().as_secs_f64();
-        Ok(Self { calls: log.calls().into(), read_units: log.units().read, seconds, failed })
+        Ok(Self { calls: tally.calls().into(), read_units: tally.units().read, seconds, failed })
     }
 }
 
@@ -203,10 +206,10 @@ impl Writer {
                 while writes.try_join_next().is_some() {}
                 let (app, caller, counted) = (app.clone(), caller.clone(), counted.clone());
                 writes.spawn(async move {
-                    let stamp = WriteContext { caller, at: app.clock.now() };
+                    let context = WriteContext { caller, at: app.clock.now() };
                     let patch = ClientPatch { status: Some(Status::Inactive), ..ClientPatch::default() };
                     // Failures lower the achieved rate.
-                    if app.store.update(&stamp, id, &patch, &ExpectedVersions::ALL).await.is_ok() {
+                    if app.store.update(&context, id, &patch, &ExpectedVersions::ALL).await.is_ok() {
                         counted.fetch_add(1, Relaxed);
                     }
                 });

@@ -104,11 +104,11 @@ impl Lab {
     }
 
     async fn create(&self, caller: &Caller, client: &Client) -> Result<()> {
-        let stamp = WriteContext { caller: caller.clone(), at: client.created_at };
+        let context = WriteContext { caller: caller.clone(), at: client.created_at };
         let Client { name, phone, status, notes, .. } = client.clone();
         let new = NewClient { name, phone, status, notes };
         let mut tries = 1;
-        while let Err(error) = self.app.store.create(&stamp, client.id, new.clone(), None).await {
+        while let Err(error) = self.app.store.create(&context, client.id, new.clone(), None).await {
             if tries == TRIES {
                 return Err(error.into());
             }

@@ -36,7 +36,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
     println!("over its Unix socket, with automatic or custom plans, whichever are faster. Replica: the index alone;");
     println!("a list also makes one call to be up to date, see `bench feed`.\n");
     for size in args.sizes {
-        let clients = people::feed_clients(size);
+        let clients = people::listed_clients(size);
         let postgres = cluster.as_ref().map(|cluster| PostgresLists::load(cluster, &clients)).transpose()?;
         let index = index_of(&clients);
         compare(&clients, &index, postgres)?;

@@ -60,7 +60,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
         let server = Server::start(args.clients).await?;
         let clients: Arc<[Client]> = people::clients(args.clients).into();
-        let api = Api::new(&server.address)?;
+        let api = Api::new(server.address.clone())?;
         let mut workers: Vec<Worker> =
             (0..args.workers).map(|seed| Worker::new(api.clone(), server.key.clone(), clients.clone(), seed)).collect();
         let warm_up = round(workers, Duration::from_secs(args.warm_up)).await?;

@@ -68,11 +68,11 @@ sky son ström ton u ulu wala yan";
 
 /// `count` different clients, the oldest first.
 pub(crate) fn clients(count: usize) -> Vec<Client> {
-    feed_clients(count).into_iter().map(|feed| feed.client).collect()
+    listed_clients(count).into_iter().map(|listed| listed.client).collect()
 }
 
-/// The same clients as the change feed shows them: one in twenty has notes too long for the feed.
-pub(crate) fn feed_clients(count: usize) -> Vec<ListedClient> {
+/// The same clients as the change feed lists them: one in twenty has notes that are too long for it.
+pub(crate) fn listed_clients(count: usize) -> Vec<ListedClient> {
     let mut rng = ChaCha8Rng::seed_from_u64(0x00c1_1e17);
     let words = Words::new();
     // Three years of business. Some clients were imported in the same millisecond.
@@ -106,7 +106,7 @@ pub(crate) fn feed_clients(count: usize) -> Vec<ListedClient> {
 pub(crate) fn standard_clients(count: usize) -> Vec<ListedClient> {
     let mut rng = ChaCha8Rng::seed_from_u64(20);
     let words = Words::new();
-    let mut clients = feed_clients(count);
+    let mut clients = listed_clients(count);
     for ListedClient { client, has_long_notes } in &mut clients {
         let mut name = String::new();
         while name.chars().count() < 20 {

@@ -76,7 +76,7 @@ pub(crate) fn all(clients: &[ListedClient]) -> Vec<Case> {
     let phone = clients
         .iter()
         .skip(clients.len() / 2)
-        .find_map(|feed| feed.client.phone.as_ref())
+        .find_map(|listed| listed.client.phone.as_ref())
         .map(domain::Phone::as_str)
         .unwrap_or("555-1234");
     let digits: String = phone.chars().filter(char::is_ascii_digit).collect();

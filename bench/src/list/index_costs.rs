@@ -68,11 +68,11 @@ fn apply(index: &mut Index, clients: &[ListedClient]) -> Table {
     let mut measure = |name: &str, edit: &dyn Fn(&mut Client, &mut ChaCha8Rng)| {
         let mut times: Vec<Duration> = (0..CHANGES)
             .map(|_| {
-                let mut feed = clients.choose(&mut rng).expect("there are clients").clone();
+                let mut listed = clients.choose(&mut rng).expect("there are clients").clone();
                 version += 1;
-                feed.client.version = version;
-                edit(&mut feed.client, &mut rng);
-                let change = Change::Upsert(feed);
+                listed.client.version = version;
+                edit(&mut listed.client, &mut rng);
+                let change = Change::Upsert(listed);
                 let start = Instant::now();
                 index.apply(&change);
                 start.elapsed()
@@ -93,8 +93,8 @@ fn apply(index: &mut Index, clients: &[ListedClient]) -> Table {
     let mut times: Vec<Duration> = clients
         .iter()
         .take(CHANGES)
-        .map(|feed| {
-            let change = Change::Remove { id: feed.client.id, version: u64::MAX };
+        .map(|listed| {
+            let change = Change::Remove { id: listed.client.id, version: u64::MAX };
             let start = Instant::now();
             index.apply(&change);
             start.elapsed()

@@ -59,9 +59,8 @@ impl PostgresLists {
         for ListedClient { client, has_long_notes } in clients {
             let phone = client.phone.as_ref().map(domain::Phone::as_str);
             let folded_phone = phone.map(fold);
-            let numbers =
-                folded_phone.as_ref().map(|phone| phone.bytes().filter(u8::is_ascii_digit).collect::<Vec<u8>>());
-            let numbers = numbers.as_ref().map(|numbers| String::from_utf8_lossy(numbers));
+            let digits: Option<String> =
+                folded_phone.as_ref().map(|phone| phone.chars().filter(char::is_ascii_digit).collect());
             let notes = client.notes.as_ref().map(domain::Notes::as_str).or(has_long_notes.then_some("long"));
             writeln!(
                 copy,
@@ -76,7 +75,7 @@ impl PostgresLists {
                 client.version,
                 fold(client.name.as_str()),
                 folded_phone.as_deref().unwrap_or("\\N"),
-                numbers.as_deref().unwrap_or("\\N"),
+                digits.as_deref().unwrap_or("\\N"),
             )?;
         }
         copy.finish()?;

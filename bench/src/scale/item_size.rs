@@ -21,9 +21,9 @@ pub(crate) struct ItemSize {
     pub(crate) entry: f64,
 }
 
-/// Filters of a query.
-pub(crate) const IS_CLIENT: &str = "attribute_not_exists(deletedAt)";
-pub(crate) const IS_TOMBSTONE: &str = "attribute_exists(deletedAt)";
+/// The filters of clients and of tombstones, for the table and for the index.
+pub(crate) const IS_CLIENT: &str = "attribute_exists(listed)";
+pub(crate) const IS_TOMBSTONE: &str = "attribute_not_exists(listed)";
 
 impl ItemSize {
     /// The mean of an organization's items that a filter passes.

@@ -1,8 +1,8 @@
 //! AWS's quotas, as documented in November 2026, and the load at which each is reached.
 
 use anyhow::{Context, Result};
-use domain::limits::{LIST_MEMORY_MB, LIST_TIMEOUT, TOMBSTONE_LIFE};
-use list_clients::{replica::OVERLAP, replicas::PART_OF_MEMORY};
+use domain::limits::TOMBSTONE_LIFE;
+use list_clients::{ENDPOINT, replica::OVERLAP, replicas::PART_OF_MEMORY};
 
 use super::{
     prices::GB,
@@ -38,12 +38,12 @@ pub(crate) fn of_an_organization(measured: &Measured) -> Result<Table> {
     let deletes = ITEM_COLLECTION / tombstone / TOMBSTONE_LIFE.as_secs_f64();
     row("deletes/s, week after week", bytes(tombstone), "10 GB", three_digits(deletes));
 
-    let budget = f64::from(LIST_MEMORY_MB) * MB / PART_OF_MEMORY as f64;
+    let budget = f64::from(ENDPOINT.memory_mb) * MB / PART_OF_MEMORY as f64;
     let replica = measured.usage("list of 100,000")?.replica_bytes.context("a list has a replica")? / LARGE as f64;
     row("clients in a replica", bytes(replica), &format!("{} MB", whole(budget / MB)), whole(budget / replica));
     let key_units = measured.key_units()?;
     let load = (measured.usage("list of 100,000, first load")?.read_units - key_units) / LARGE as f64;
-    let seconds = LIST_TIMEOUT.as_secs_f64();
+    let seconds = ENDPOINT.timeout.as_secs_f64();
     let (each, bound) = (format!("read units: {load:.3}"), format!("{seconds} s of 3,000 read units/s"));
     row("clients loaded by one request", each, &bound, whole(seconds * PARTITION_READS / load));
 

@@ -9,10 +9,7 @@ use std::{
 };
 
 use anyhow::{Result, bail, ensure};
-use domain::{
-    OrgId,
-    limits::{FUNCTION_MEMORY_MB, LIST_MEMORY_MB},
-};
+use domain::OrgId;
 use local::gateway;
 use serde_json::Value;
 use shared::telemetry;
@@ -88,14 +85,14 @@ impl<'a> Meter<'a> {
             ensure!(sample.len() == lines.len() - 1, "{name}: request lines without `{field}`");
             Ok(sample.median())
         };
+        let endpoint = call(0).endpoint;
         let calls = median("round_trips")?;
         // A read whose key is known to the function does not wait for the key's own read.
-        let waits = if call(0).is_read() && fresh == Fresh::Nothing { calls - 1.0 } else { calls };
+        let waits = if endpoint.is_read && fresh == Fresh::Nothing { calls - 1.0 } else { calls };
         let handler = Duration::from_secs_f64(median("duration_ms")? / 1e3);
-        let replica_bytes = median("replica_bytes").ok();
         self.usages.push(Usage {
             kind,
-            memory_mb: if replica_bytes.is_some() { LIST_MEMORY_MB } else { FUNCTION_MEMORY_MB },
+            memory_mb: endpoint.memory_mb,
             calls,
             read_units: median("read_units")?,
             write_units: median("write_units")?,
@@ -103,7 +100,7 @@ impl<'a> Meter<'a> {
             on_aws: handler + ROUND_TRIP.mul_f64(waits),
             log_bytes: median("line_bytes")?,
             body_bytes: median("body_bytes")?,
-            replica_bytes,
+            replica_bytes: median("replica_bytes").ok(),
             name: name.to_owned(),
         });
         Ok(())
@@ -127,7 +124,7 @@ impl<'a> Meter<'a> {
 /// Starts all functions behind a gateway, cold. They end when the set is dropped.
 async fn start(lab: &Lab) -> Result<(Api, JoinSet<io::Result<()>>)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let api = Api::new(&listener.local_addr()?.to_string())?;
+    let api = Api::new(listener.local_addr()?.to_string())?;
     let mut gateway = JoinSet::new();
     gateway.spawn(gateway::serve(listener, local::services(&lab.app), future::pending()));
     Ok((api, gateway))
