@@ -1,54 +1,55 @@
-//! The index of an organization's clients, and how a change is applied to it.
+//! The index of an organization's clients, and how it applies a change.
 
 use domain::{Change, ListedClient, Status};
 
 use crate::{
     bits::Bits,
     grams,
-    orders::{Key, Order},
+    orders::Order,
     postings::Postings,
     records::{Record, Records, pack},
+    sort_keys::SortKey,
 };
 
-/// The clients of a page, as far as the change feed carries them.
+/// A page of clients, with what the change feed holds of each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rows {
-    /// In order.
+    /// The clients, in order.
     pub clients: Vec<ListedClient>,
-    /// How many match in all.
+    /// The number of matches on all pages.
     pub total: usize,
 }
 
 /// All clients of one organization, ready to be listed.
 pub struct Index {
     pub(crate) records: Records,
-    /// Slots below `slots` that hold no client.
+    /// The slots below `slots` that hold no client.
     pub(crate) free: Vec<u32>,
     pub(crate) slots: u32,
     pub(crate) active: Bits,
-    /// One for each key, in the order of [`Key::ALL`].
-    pub(crate) orders: [Order; 4],
+    /// One for each sort key, in the order of [`SortKey::ALL`].
+    pub(crate) orders: [Order; SortKey::ALL.len()],
     pub(crate) postings: Postings,
 }
 
 impl Index {
-    pub(crate) fn order(&self, key: Key) -> &Order {
-        &self.orders[key as usize]
+    pub(crate) fn order(&self, sort_key: SortKey) -> &Order {
+        &self.orders[sort_key as usize]
     }
 
-    /// How many clients there are.
+    /// The number of clients.
     #[must_use]
     pub fn len(&self) -> usize {
         self.slots as usize - self.free.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no clients.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Heap bytes held, with all slack.
+    /// The heap memory in use, in bytes, with all slack.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.records.bytes()
@@ -58,15 +59,16 @@ impl Index {
             + self.postings.bytes()
     }
 
-    /// Takes in one change, unless what is here is as new. Changes may come again and out of order, but
-    /// a client that is not here has no version to compare with: it starts anew.
-    /// Says whether it made a difference.
+    /// Applies a change if its version is newer than the client's. Changes may be repeated and out of order.
+    /// A client that is not in the index has no version to compare with: it is inserted.
+    ///
+    /// Returns whether the index changed.
     pub fn apply(&mut self, change: &Change) -> bool {
         let (id, version) = match change {
             Change::Upsert(feed) => (feed.client.id, feed.client.version),
             Change::Remove { id, version } => (*id, *version),
         };
-        let slot = self.order(Key::Id).find(&self.records, id.uuid().as_bytes());
+        let slot = self.order(SortKey::Id).find(&self.records, id.uuid().as_bytes());
         if slot.is_some_and(|slot| self.records.get(slot).version >= version) {
             return false;
         }
@@ -78,18 +80,19 @@ impl Index {
         true
     }
 
-    /// Puts a record into the slot, or takes it out; without a slot, into a free one.
+    /// Replaces the record in a slot, or empties the slot if there is no record. Takes a free slot if none
+    /// is given.
     fn replace(&mut self, slot: Option<u32>, packed: Option<&[u8]>) {
         let old = slot.map(|slot| self.records.get(slot));
         let new = packed.map(Record::parse);
         let old_grams = old.as_ref().map(grams::of_client).unwrap_or_default();
         let new_grams = new.as_ref().map(grams::of_client).unwrap_or_default();
-        let stays = |key: Key| match (&old, &new) {
-            (Some(old), Some(new)) => old.status == new.status && key.cmp(old, new).is_eq(),
+        let stays = |order: &Order| match (&old, &new) {
+            (Some(old), Some(new)) => old.status == new.status && order.sort_key.cmp(old, new).is_eq(),
             _ => false,
         };
         let orders = self.orders.iter_mut();
-        let mut moved: Vec<_> = orders.filter(|order| !stays(order.key)).collect();
+        let mut moved: Vec<_> = orders.filter(|order| !stays(order)).collect();
 
         if let Some(slot) = slot {
             for order in &mut moved {
@@ -109,9 +112,9 @@ impl Index {
         } else {
             self.free.push(slot);
         }
-        let gone = old_grams.iter().filter(|gram| new_grams.binary_search(gram).is_err());
-        gone.for_each(|&gram| self.postings.remove(gram, slot));
-        let come = new_grams.iter().filter(|gram| old_grams.binary_search(gram).is_err());
-        come.for_each(|&gram| self.postings.insert(gram, slot));
+        let removed = old_grams.iter().filter(|gram| new_grams.binary_search(gram).is_err());
+        removed.for_each(|&gram| self.postings.remove(gram, slot));
+        let added = new_grams.iter().filter(|gram| old_grams.binary_search(gram).is_err());
+        added.for_each(|&gram| self.postings.insert(gram, slot));
     }
 }

@@ -1,23 +1,28 @@
-//! All clients of one organization in memory: load them, apply changes, ask for pages in any order,
-//! with any filter, search and offset, and with an exact total. This crate knows neither AWS nor HTTP.
+//! All clients of one organization in memory: load them, apply changes, and list pages in any order, with
+//! any filter, search text and offset, and with an exact total. This crate knows neither AWS nor HTTP.
 //!
 //! | file | idea |
 //! |---|---|
 //! | `params.rs` | the parameters of a list |
-//! | `index.rs` | the index, and how a change is applied to it |
-//! | `loader.rs` | building the index while the feed is read |
-//! | `page.rs` | from the parameters of a list to its page |
-//! | `fold.rs` | which letters count as the same |
-//! | `records.rs` | the clients themselves, packed |
-//! | `orders.rs` | the clients in each sort order, with access by rank |
-//! | `grams.rs` | the three-byte pieces that lead to a client |
-//! | `postings.rs` | the compressed sorted set that holds those leads |
-//! | `search.rs` | from a query to the clients that match it |
-//! | `oracle.rs` | the same lists computed plainly, for tests |
+//! | `index.rs` | the index, and how it applies a change |
+//! | `loader.rs` | builds the index while the change feed is read |
+//! | `page.rs` | answers a list request |
+//! | `query.rs` | the meaning of a search text |
+//! | `fold.rs` | the folded form of names |
+//! | `phone.rs` | the bare form of phone numbers |
+//! | `search.rs` | finds the clients that match a query |
+//! | `hits.rs` | the slots that a search finds |
+//! | `grams.rs` | the three-byte pieces by which clients are found |
+//! | `postings.rs` | the compressed set of which slots have which grams |
+//! | `records.rs` | the clients, packed |
+//! | `sort_keys.rs` | the keys that clients are sorted by |
+//! | `orders.rs` | the clients in the order of one sort key, with access by rank |
+//! | `oracle.rs` | the same lists, computed plainly, for tests |
 
 mod bits;
 mod fold;
 mod grams;
+mod hits;
 mod index;
 mod loader;
 #[cfg(any(test, feature = "oracle"))]
@@ -25,14 +30,16 @@ pub mod oracle;
 mod orders;
 mod page;
 mod params;
+mod phone;
 mod postings;
+mod query;
 mod records;
 mod search;
+mod sort_keys;
 #[cfg(test)]
 mod tests;
 mod varint;
 
-pub use fold::fold;
 pub use index::{Index, Rows};
 pub use loader::Loader;
 pub use params::{ListParams, SortBy, SortOrder};

@@ -1,4 +1,5 @@
-//! Building the index of an organization while its feed is read: packed at once, sorted at the end.
+//! Builds the index of an organization while its change feed is read: packs each client at once, and sorts
+//! all of them at the end.
 
 use std::cmp::Reverse;
 
@@ -8,24 +9,25 @@ use crate::{
     Index,
     bits::Bits,
     grams,
-    orders::{Key, Order},
+    orders::Order,
     postings::Builder,
     records::{Record, Records, pack},
+    sort_keys::SortKey,
 };
 
-/// An index in the making. Takes less than half as much memory again as the index it makes.
+/// Builds an index. Its peak memory is less than one and a half times that of the index.
 #[derive(Default)]
 pub struct Loader {
     records: Records,
     active: Bits,
     postings: Builder,
-    /// What is in each slot, newer versions of one client first.
-    seen: Vec<(ClientId, Reverse<u64>, u32)>,
+    /// The client, version and number of each slot. Newer versions sort first.
+    pushed: Vec<(ClientId, Reverse<u64>, u32)>,
     removals: Vec<Change>,
 }
 
 impl Loader {
-    /// Takes in an entry of the feed. A client may come again: the newer version wins.
+    /// Adds an entry of the change feed. Of two entries of one client, the newer version wins.
     pub fn push(&mut self, change: Change) {
         let Change::Upsert(feed) = &change else {
             self.removals.push(change);
@@ -38,24 +40,24 @@ impl Loader {
         }
         self.records.set(slot, &packed);
         self.active.set(slot, feed.client.status == Status::Active);
-        self.seen.push((feed.client.id, Reverse(feed.client.version), slot));
+        self.pushed.push((feed.client.id, Reverse(feed.client.version), slot));
     }
 
-    /// The index of all that was pushed.
+    /// Builds the index.
     #[must_use]
     pub fn finish(self) -> Index {
         let slots = self.slots();
-        let Self { mut records, mut active, postings, mut seen, removals } = self;
+        let Self { mut records, mut active, postings, mut pushed, removals } = self;
         let mut postings = postings.finish();
 
-        let mut live = Bits::with_room(seen.len());
+        let mut live = Bits::with_room(pushed.len());
         let mut free = vec![];
-        seen.sort_unstable();
-        for same in seen.chunk_by(|a, b| a.0 == b.0) {
+        pushed.sort_unstable();
+        for same in pushed.chunk_by(|a, b| a.0 == b.0) {
             live.set(same[0].2, true);
             free.extend(same[1..].iter().map(|older| older.2));
         }
-        drop(seen);
+        drop(pushed);
         for &slot in &free {
             for gram in grams::of_client(&records.get(slot)) {
                 postings.remove(gram, slot);
@@ -64,10 +66,10 @@ impl Loader {
             active.set(slot, false);
         }
 
-        let orders = Key::ALL.map(|key| {
+        let orders = SortKey::ALL.map(|sort_key| {
             let live = (0..slots).filter(|&slot| live.has(slot));
-            let sorted = key.select(&records, live, 0..slots as usize - free.len());
-            Order::new(key, &records, &active, &sorted)
+            let sorted = sort_key.select(&records, live, 0..slots as usize - free.len());
+            Order::new(sort_key, &records, &active, &sorted)
         });
         let mut index = Index { records, free, slots, active, orders, postings };
         for removal in &removals {
@@ -76,17 +78,17 @@ impl Loader {
         index
     }
 
-    /// Heap bytes held.
+    /// The heap memory in use, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.records.bytes()
             + self.active.bytes()
             + self.postings.bytes()
-            + self.seen.capacity() * size_of::<(ClientId, Reverse<u64>, u32)>()
+            + self.pushed.capacity() * size_of::<(ClientId, Reverse<u64>, u32)>()
             + self.removals.capacity() * size_of::<Change>()
     }
 
     fn slots(&self) -> u32 {
-        u32::try_from(self.seen.len()).expect("no partition of a table holds so many items")
+        u32::try_from(self.pushed.len()).expect("one partition of a table never holds so many items")
     }
 }

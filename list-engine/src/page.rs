@@ -1,61 +1,55 @@
-//! From the parameters of a list to its page: what matches, how many that is, and which of them stand
-//! at the ranks that were asked for.
+//! Answers a list request: finds the matches, counts them, and takes those at the requested ranks.
 
 use std::ops::Range;
 
 use domain::Status;
 
-use crate::params::{ListParams, SortBy, SortOrder};
 use crate::{
     Index, Rows,
     bits::Bits,
-    orders::{Among, Key, Order},
-    search::{Hits, search},
+    hits::Hits,
+    orders::{Order, Subset},
+    params::{ListParams, SortBy, SortOrder},
+    query::Query,
+    search::Searcher,
+    sort_keys::SortKey,
 };
 
-/// To open a client's record and sort it costs about as much as to pass so many clients in an order.
+/// To open and sort one client's record costs about as much as to pass this many clients in an order.
 const STEPS_PER_RECORD: usize = 48;
 
-/// The matches with one status, or with any.
+/// The matches that are listed one after the other: those with one status, or all.
 enum Part<'a> {
-    /// Every client, or every one with a status: the orders have counted them.
-    Counted(Among<'a>, usize),
+    /// All clients, or all with a status: the orders count these.
+    Counted(Subset<'a>, usize),
     List(Vec<u32>),
-    Set(Bits, usize),
+    Bits(Bits, usize),
 }
 
 impl Index {
-    /// Answers one list request.
+    /// Answers a list request.
     #[must_use]
     pub fn rows(&self, params: &ListParams) -> Rows {
-        let hits = match &params.query {
-            None => Hits::All,
-            Some(query) => {
-                let slots = self.slots as usize;
-                let wanted = |slot| self.has_status(slot, params.status);
-                search(query, &self.records, &self.postings, slots, wanted)
-            }
-        };
-        let order = self.order(match params.sort_by {
-            SortBy::Status => Key::Id,
-            SortBy::Name => Key::Name,
-            SortBy::Phone => Key::Phone,
-            SortBy::CreatedAt => Key::CreatedAt,
+        let query = params.query.as_deref().and_then(Query::parse);
+        let hits = query.map(|query| {
+            let searcher = Searcher { records: &self.records, postings: &self.postings, slots: self.slots as usize };
+            searcher.search(&query, |slot| self.has_status(slot, params.status))
         });
-        // By status is by id, first among the active, then among the others.
+        // A list by status has a part for each status.
         let statuses: &[_] = match (params.sort_by, &params.status) {
             (SortBy::Status, None) => &[Some(Status::Active), Some(Status::Inactive)],
             (_, status) => std::slice::from_ref(status),
         };
-        let parts: Vec<_> = statuses.iter().map(|&status| self.part(&hits, status)).collect();
+        let parts: Vec<_> = statuses.iter().map(|&status| self.part(hits.as_ref(), status)).collect();
         let total = parts.iter().map(Part::len).sum();
 
-        // Descending is ascending seen from the other end.
-        let asked = params.offset.min(total)..params.offset.saturating_add(params.limit).min(total);
+        // Descending is ascending from the other end.
+        let page = params.offset.min(total)..params.offset.saturating_add(params.limit).min(total);
         let ranks = match params.sort_order {
-            SortOrder::Asc => asked,
-            SortOrder::Desc => total - asked.end..total - asked.start,
+            SortOrder::Asc => page,
+            SortOrder::Desc => total - page.end..total - page.start,
         };
+        let order = self.order(SortKey::of(params.sort_by));
         let mut clients = Vec::with_capacity(ranks.len());
         let mut before = 0;
         for part in &parts {
@@ -74,45 +68,46 @@ impl Index {
         status.is_none_or(|status| self.active.has(slot) == (status == Status::Active))
     }
 
-    fn part(&self, hits: &Hits, status: Option<Status>) -> Part<'_> {
+    /// The hits with a status, or all hits. `None` means that every client is a hit.
+    fn part(&self, hits: Option<&Hits>, status: Option<Status>) -> Part<'_> {
         match hits {
-            Hits::All => {
-                let among = status.map_or(Among::All, |status| Among::Status(status, &self.active));
-                let len = self.order(Key::Id).count(&among);
-                Part::Counted(among, len)
+            None => {
+                let subset = status.map_or(Subset::All, |status| Subset::Status(status, &self.active));
+                let len = self.order(SortKey::Id).count(&subset);
+                Part::Counted(subset, len)
             }
-            Hits::Few(list) => {
+            Some(Hits::List(list)) => {
                 let list = list.iter().copied();
                 Part::List(list.filter(|&slot| self.has_status(slot, status)).collect())
             }
-            Hits::Many(bits) => {
-                let mut kept = bits.clone();
+            Some(Hits::Bits(bits)) => {
+                let mut bits = bits.clone();
                 if let Some(status) = status {
-                    kept.keep(&self.active, status == Status::Active);
+                    bits.keep(&self.active, status == Status::Active);
                 }
-                let len = kept.len();
-                Part::Set(kept, len)
+                let len = bits.len();
+                Part::Bits(bits, len)
             }
         }
     }
 
-    /// The slots at these ranks of a part.
+    /// The slots at a range of ranks in a part.
     fn slots_at(&self, order: &Order, part: &Part, ranks: Range<usize>) -> Vec<u32> {
         if ranks.is_empty() {
             return vec![];
         }
         match part {
-            Part::Counted(among, _) => order.ranks(among, ranks),
-            Part::Set(bits, len) => order.ranks(&Among::Set(bits, *len), ranks),
+            Part::Counted(subset, _) => order.ranks(subset, ranks),
+            Part::Bits(bits, len) => order.ranks(&Subset::Set(bits, *len), ranks),
             Part::List(list) => {
                 let matches_passed = ranks.end.min(list.len() - ranks.start);
                 let steps = matches_passed * self.len() / list.len();
                 if steps < list.len() * STEPS_PER_RECORD {
                     let mut bits = Bits::with_room(self.slots as usize);
                     list.iter().for_each(|&slot| bits.set(slot, true));
-                    order.ranks(&Among::Set(&bits, list.len()), ranks)
+                    order.ranks(&Subset::Set(&bits, list.len()), ranks)
                 } else {
-                    order.key.select(&self.records, list.iter().copied(), ranks)
+                    order.sort_key.select(&self.records, list.iter().copied(), ranks)
                 }
             }
         }
@@ -122,7 +117,7 @@ impl Index {
 impl Part<'_> {
     fn len(&self) -> usize {
         match self {
-            Part::Counted(_, len) | Part::Set(_, len) => *len,
+            Part::Counted(_, len) | Part::Bits(_, len) => *len,
             Part::List(list) => list.len(),
         }
     }

@@ -21,12 +21,12 @@ pub struct ListParams {
     pub status: Option<Status>,
 }
 
-/// A field that lists can be sorted by.
+/// A field to sort lists by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortBy {
-    /// The folded name.
+    /// The name, in its folded form.
     Name,
-    /// The phone number as written. Clients without one come last.
+    /// The phone number, as written. Clients without one come last.
     Phone,
     /// The status.
     Status,
@@ -56,23 +56,41 @@ impl Default for ListParams {
     }
 }
 
+impl SortBy {
+    /// Every field.
+    pub const ALL: [Self; 4] = [Self::Name, Self::Phone, Self::Status, Self::CreatedAt];
+
+    /// The field's name in the API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Phone => "phone",
+            Self::Status => "status",
+            Self::CreatedAt => "createdAt",
+        }
+    }
+}
+
 impl FromStr for SortBy {
     type Err = String;
 
+    /// # Errors
+    /// Fails with the names of all fields if the text is not one of them.
     fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "name" => Ok(Self::Name),
-            "phone" => Ok(Self::Phone),
-            "status" => Ok(Self::Status),
-            "createdAt" => Ok(Self::CreatedAt),
-            _ => Err("must be `name`, `phone`, `status` or `createdAt`".to_owned()),
-        }
+        Self::ALL.into_iter().find(|field| field.as_str() == text).ok_or_else(|| {
+            let names = Self::ALL.map(|field| format!("`{}`", field.as_str()));
+            let (last, others) = names.split_last().expect("there are fields");
+            format!("must be {} or {last}", others.join(", "))
+        })
     }
 }
 
 impl FromStr for SortOrder {
     type Err = String;
 
+    /// # Errors
+    /// Fails with both directions if the text is neither.
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "asc" => Ok(Self::Asc),

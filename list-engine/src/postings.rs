@@ -1,8 +1,8 @@
-//! From grams to the slots that have them: one sorted set of (gram, slot) pairs, compressed.
+//! The postings: which slots have which grams, as one sorted, compressed set of (gram, slot) pairs.
 //!
-//! A pair is an integer, the gram above the slot. The set is cut into chunks of a few hundred bytes,
-//! each a base and the differences from one pair to the next, which mostly take one byte. What leads
-//! from one gram, or from all grams with one beginning, is a stretch of the set.
+//! A pair is one integer: the gram in the high bits, the slot in the low bits. The set is cut into chunks of
+//! a few hundred bytes. A chunk has a base and stores the difference from each pair to the next, which mostly
+//! takes one byte. The pairs of one gram, or of all grams with the same first bytes, are a range of the set.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -10,13 +10,14 @@ use hashbrown::HashMap;
 
 use crate::{grams::Gram, varint};
 
-/// The bytes at which a chunk splits: smaller chunks are faster to change, larger ones cost less memory.
-/// Tiny in tests, so that chunks split and join all the time.
+/// The most bytes in a chunk. Smaller chunks are faster to change, larger ones cost less memory. Tiny in
+/// tests, so that chunks split and join all the time.
 const CHUNK: usize = if cfg!(test) { 24 } else { 320 };
 
 /// The set of pairs.
 pub(crate) struct Postings {
-    /// From a chunk's base, which no pair in it is below, to its differences. One chunk has base 0.
+    /// The differences of each chunk by its base. No pair is below the base of its chunk. One chunk always
+    /// has base 0.
     chunks: BTreeMap<u64, Box<[u8]>>,
 }
 
@@ -24,11 +25,11 @@ fn pair(gram: Gram, slot: u32) -> u64 {
     u64::from(gram) << 32 | u64::from(slot)
 }
 
-/// Where a pair is in a chunk, or would be.
+/// The position of a pair in a chunk.
 struct Place {
-    /// The difference that leads to the pair, or past it.
+    /// The bytes of the first difference that reaches or passes the pair.
     at: Range<usize>,
-    /// The sums before and after that difference.
+    /// The pairs before and after that difference.
     before: u64,
     after: Option<u64>,
 }
@@ -81,7 +82,7 @@ impl Postings {
         }
     }
 
-    /// Takes a pair away.
+    /// Removes a pair.
     pub(crate) fn remove(&mut self, gram: Gram, slot: u32) {
         let pair = pair(gram, slot);
         let (&base, bytes) = self.chunks.range_mut(..=pair).next_back().expect("one chunk has base 0");
@@ -106,8 +107,8 @@ impl Postings {
         }
     }
 
-    /// Joins a chunk with the next, if together they leave room, so that removals leave no trail of
-    /// tiny chunks.
+    /// Joins a chunk with the next if both leave room in one, so that removals leave no trail of tiny
+    /// chunks.
     fn join_next(&mut self, base: u64) {
         let left = &self.chunks[&base];
         let Some((&next, right)) = self.chunks.range(base + 1..).next() else {
@@ -126,8 +127,8 @@ impl Postings {
         self.chunks.insert(base, joined.into());
     }
 
-    /// Calls `found` with the slot of every pair whose gram is in the range: for one gram ascending,
-    /// for several once per gram.
+    /// Calls `found` with the slot of every pair whose gram is in the range. The slots of each gram are
+    /// ascending.
     pub(crate) fn each(&self, grams: &Range<Gram>, mut found: impl FnMut(u32)) {
         let (from, to) = (pair(grams.start, 0), pair(grams.end, 0));
         for (&base, bytes) in self.chunks_of(from, to) {
@@ -145,7 +146,7 @@ impl Postings {
         }
     }
 
-    /// About how many pairs have a gram in the range; not far below.
+    /// A rough number of pairs whose gram is in the range, and hardly ever too low.
     pub(crate) fn estimate(&self, grams: &Range<Gram>) -> usize {
         self.chunks_of(pair(grams.start, 0), pair(grams.end, 0)).count() * CHUNK
     }
@@ -155,16 +156,16 @@ impl Postings {
         self.chunks.range(first..to)
     }
 
-    /// Heap bytes held. The map's nodes cannot be asked: they hold eleven entries, and are two thirds
-    /// full on average.
+    /// The heap memory in use, in bytes. The memory of the map's nodes is estimated: a node has room for
+    /// eleven entries and is two thirds full on average.
     pub(crate) fn bytes(&self) -> usize {
         let differences: usize = self.chunks.values().map(|bytes| bytes.len()).sum();
         differences + self.chunks.len() * (size_of::<u64>() + size_of::<Box<[u8]>>()) * 3 / 2
     }
 }
 
-/// Makes the set from clients in the order of their slots, compressing from the start: all pairs of a
-/// large organization together would take ten times the memory.
+/// Builds the set from clients in the order of their slots. It compresses pairs as they come: uncompressed,
+/// those of a large organization would take ten times the memory.
 #[derive(Default)]
 pub(crate) struct Builder {
     lists: HashMap<Gram, List>,
@@ -177,20 +178,20 @@ struct List {
 }
 
 impl Builder {
-    /// Adds a pair with a slot not below any before.
+    /// Adds a pair whose slot is not below any earlier slot.
     pub(crate) fn push(&mut self, gram: Gram, slot: u32) {
         let list = self.lists.entry(gram).or_default();
         varint::write(&mut list.differences, u64::from(slot - list.last.unwrap_or(0)));
         list.last = Some(slot);
     }
 
-    /// Heap bytes held.
+    /// The heap memory in use, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let differences: usize = self.lists.values().map(|list| list.differences.capacity()).sum();
         differences + self.lists.capacity() * size_of::<(Gram, List)>()
     }
 
-    /// The set of all pairs added.
+    /// Builds the set.
     pub(crate) fn finish(self) -> Postings {
         let mut lists: Vec<_> = self.lists.into_iter().collect();
         lists.sort_unstable_by_key(|(gram, _)| *gram);
@@ -202,7 +203,7 @@ impl Builder {
             let mut pair = pair(gram, 0);
             while at < list.differences.len() {
                 pair += varint::read(&list.differences, &mut at);
-                // Room for one more pair, and so for the first changes without a split.
+                // Leaves room for the first changes.
                 if chunk.len() > CHUNK * 7 / 8 {
                     chunks.push((base, chunk.as_slice().into()));
                     chunk.clear();
@@ -266,7 +267,7 @@ mod tests {
         for (gram, slot) in expected {
             postings.remove(gram, slot);
         }
-        assert!(postings.chunks.len() < 3, "empty chunks are left behind");
+        assert!(postings.chunks.len() < 3, "empty chunks remain");
         assert!(postings.chunks.values().all(|bytes| bytes.is_empty()));
     }
 }

@@ -1,14 +1,19 @@
-//! The clients themselves, each packed into one run of bytes and known by a small number, its slot.
+//! The clients, each packed into one run of bytes and known by a small number, its slot.
 //!
-//! Records lie in blocks of a few dozen. To change one is to write its block anew: about two
-//! kilobytes are copied, and there is never a hole to find, to track or to compact.
+//! Records are stored in blocks of a few dozen. A change rewrites its block: it copies about two
+//! kilobytes, and leaves no hole to track or to compact.
 
 use std::cmp::Ordering;
 
 use domain::{Client, ClientId, ListedClient, Name, Notes, Phone, Status, Timestamp};
 use uuid::Uuid;
 
-use crate::{fold::fold, varint};
+use crate::{
+    fold::{fold, fold_byte},
+    phone,
+    query::Field,
+    varint,
+};
 
 const BLOCK: usize = 32;
 
@@ -32,7 +37,7 @@ impl Records {
         Record::parse(&block.bytes[block.range(slot)])
     }
 
-    /// Puts packed bytes into a slot; none at all to empty it.
+    /// Puts packed bytes into a slot. No bytes empty it.
     pub(crate) fn set(&mut self, slot: u32, packed: &[u8]) {
         let at = slot as usize / BLOCK;
         if at >= self.blocks.len() {
@@ -50,7 +55,7 @@ impl Records {
         block.bytes = [&block.bytes[..old.start], packed, &block.bytes[old.end..]].concat().into();
     }
 
-    /// Heap bytes held.
+    /// The heap memory in use, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let packed: usize = self.blocks.iter().map(|block| block.bytes.len()).sum();
         packed + self.blocks.capacity() * size_of::<Block>()
@@ -66,14 +71,14 @@ impl Block {
     }
 }
 
-/// A packed client, opened for reading.
+/// A view of a packed client.
 pub(crate) struct Record<'a> {
     pub(crate) id: &'a [u8; 16],
     pub(crate) status: Status,
     pub(crate) name: &'a [u8],
     pub(crate) phone: Option<&'a [u8]>,
-    pub(crate) folded_name: Folded<'a>,
-    pub(crate) folded_phone: Option<Folded<'a>>,
+    pub(crate) folded_name: FoldedName<'a>,
+    pub(crate) bare_phone: Option<BarePhone<'a>>,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
     pub(crate) version: u64,
@@ -82,29 +87,21 @@ pub(crate) struct Record<'a> {
     notes: &'a [u8],
 }
 
-/// A folded text, but for ASCII capitals.
-///
-/// The fold of an ASCII text is its lower case, which is not worth storing. Other texts are stored
-/// folded, and have no capitals left: so both can be lower-cased blindly while being read.
+/// A text that becomes the folded name if each byte is folded: the name as it is, if that is enough, or
+/// else its folded form.
 #[derive(Clone, Copy)]
-pub(crate) struct Folded<'a>(&'a [u8]);
+pub(crate) struct FoldedName<'a>(&'a [u8]);
 
-impl Folded<'_> {
-    /// The folded bytes.
+impl FoldedName<'_> {
+    /// The bytes of the folded name.
     pub(crate) fn bytes(&self) -> impl ExactSizeIterator<Item = u8> {
-        self.0.iter().map(u8::to_ascii_lowercase)
+        self.0.iter().map(|&byte| fold_byte(byte))
     }
 
-    /// The folded text.
-    pub(crate) fn to_vec(self) -> Vec<u8> {
-        self.0.to_ascii_lowercase()
-    }
-
-    /// Writes the folded text over `out`.
+    /// Replaces the contents of `out` by the folded name.
     pub(crate) fn write_to(self, out: &mut Vec<u8>) {
         out.clear();
-        out.extend_from_slice(self.0);
-        out.make_ascii_lowercase();
+        out.extend(self.bytes());
     }
 
     /// Compares by code point.
@@ -113,32 +110,45 @@ impl Folded<'_> {
     }
 }
 
+/// A text that becomes the bare phone number if each byte is made bare: the phone number as it is, if that is
+/// enough, or else its bare form.
+#[derive(Clone, Copy)]
+pub(crate) struct BarePhone<'a>(&'a [u8]);
+
+impl BarePhone<'_> {
+    /// Replaces the contents of `out` by the bare phone number.
+    pub(crate) fn write_to(self, out: &mut Vec<u8>) {
+        out.clear();
+        out.extend(self.0.iter().filter_map(|&byte| phone::bare_byte(byte)));
+    }
+}
+
 const INACTIVE: u8 = 1;
 const HAS_PHONE: u8 = 1 << 1;
-const NAME_FOLD_STORED: u8 = 1 << 2;
-const PHONE_FOLD_STORED: u8 = 1 << 3;
+const FOLDED_NAME: u8 = 1 << 2;
+const BARE_PHONE: u8 = 1 << 3;
 const HAS_NOTES: u8 = 1 << 4;
 const LONG_NOTES: u8 = 1 << 5;
 
-/// Packs a client: id, flags, texts with their lengths, numbers, and what is left is the notes.
+/// Packs a client: identifier, flags, texts with their lengths, numbers, and the notes in the rest.
 pub(crate) fn pack(feed: &ListedClient) -> Vec<u8> {
     let client = &feed.client;
     let (name, phone) = (client.name.as_str(), client.phone.as_ref().map(Phone::as_str));
-    let fold_unless_ascii = |text: &str| (!text.is_ascii()).then(|| fold(text));
-    let name_fold = fold_unless_ascii(name);
-    let phone_fold = phone.and_then(fold_unless_ascii);
+    let folded = (!name.is_ascii()).then(|| fold(name));
+    let folded = folded.filter(|folded| !FoldedName(name.as_bytes()).bytes().eq(folded.bytes()));
+    let bare = phone.filter(|phone| !phone.is_ascii()).map(phone::bare);
 
     let flags = [
         (client.status == Status::Inactive, INACTIVE),
         (phone.is_some(), HAS_PHONE),
-        (name_fold.is_some(), NAME_FOLD_STORED),
-        (phone_fold.is_some(), PHONE_FOLD_STORED),
+        (folded.is_some(), FOLDED_NAME),
+        (bare.is_some(), BARE_PHONE),
         (client.notes.is_some(), HAS_NOTES),
         (feed.has_long_notes, LONG_NOTES),
     ];
     let mut out = client.id.uuid().as_bytes().to_vec();
     out.push(flags.iter().filter(|(set, _)| *set).map(|(_, flag)| flag).sum());
-    for text in [Some(name), name_fold.as_deref(), phone, phone_fold.as_deref()].into_iter().flatten() {
+    for text in [Some(name), folded.as_deref(), phone, bare.as_deref()].into_iter().flatten() {
         varint::write(&mut out, text.len() as u64);
         out.extend_from_slice(text.as_bytes());
     }
@@ -151,10 +161,10 @@ pub(crate) fn pack(feed: &ListedClient) -> Vec<u8> {
 }
 
 impl<'a> Record<'a> {
-    /// Opens what [`pack`] made.
+    /// Reads what [`pack`] wrote.
     #[inline]
     pub(crate) fn parse(packed: &'a [u8]) -> Self {
-        let (id, rest) = packed.split_first_chunk().expect("a record starts with an id");
+        let (id, rest) = packed.split_first_chunk().expect("a record starts with an identifier");
         let flags = rest[0];
         let has = |flag| flags & flag != 0;
         let mut at = 1;
@@ -164,9 +174,9 @@ impl<'a> Record<'a> {
             &rest[at - len..at]
         };
         let name = text();
-        let name_fold = if has(NAME_FOLD_STORED) { text() } else { name };
+        let folded = if has(FOLDED_NAME) { text() } else { name };
         let phone = has(HAS_PHONE).then(&mut text);
-        let phone_fold = if has(PHONE_FOLD_STORED) { Some(text()) } else { phone };
+        let bare = if has(BARE_PHONE) { Some(text()) } else { phone };
         let created_at = varint::unzigzag(varint::read(rest, &mut at));
         let age = varint::unzigzag(varint::read(rest, &mut at));
         let version = varint::read(rest, &mut at);
@@ -175,8 +185,8 @@ impl<'a> Record<'a> {
             status: if has(INACTIVE) { Status::Inactive } else { Status::Active },
             name,
             phone,
-            folded_name: Folded(name_fold),
-            folded_phone: phone_fold.map(Folded),
+            folded_name: FoldedName(folded),
+            bare_phone: bare.map(BarePhone),
             created_at,
             updated_at: created_at.wrapping_add(age),
             version,
@@ -184,6 +194,27 @@ impl<'a> Record<'a> {
             has_long_notes: has(LONG_NOTES),
             notes: &rest[at..],
         }
+    }
+
+    /// Calls `visit` with each text that is searched, and its field.
+    pub(crate) fn each_text(&self, mut visit: impl FnMut(Field, &[u8])) {
+        let mut text = vec![];
+        self.folded_name.write_to(&mut text);
+        visit(Field::Name, &text);
+        if let Some(bare) = self.bare_phone {
+            bare.write_to(&mut text);
+            visit(Field::Phone, &text);
+            if let Some(with_plus) = phone::with_plus(&text) {
+                visit(Field::Phone, &with_plus);
+            }
+            self.separators().iter().for_each(|run| visit(Field::Phone, run.as_bytes()));
+        }
+    }
+
+    /// The runs of separators in the phone number.
+    pub(crate) fn separators(&self) -> Vec<String> {
+        let phone = str::from_utf8(self.phone.unwrap_or_default()).expect("packed texts were strings");
+        phone::separators(phone)
     }
 
     /// The client as it was packed.

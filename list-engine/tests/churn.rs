@@ -1,4 +1,4 @@
-//! Waves of creations and deletions leave nothing behind: neither wrong answers nor memory.
+//! After waves of inserts and removals, the index gives the right lists and holds no more memory than a new one.
 
 use std::collections::HashMap;
 
@@ -8,14 +8,12 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use uuid::Uuid;
 
-const IDS: u128 = 20_000;
-
-fn client(rng: &mut ChaCha8Rng, version: u64) -> ListedClient {
+fn client(rng: &mut ChaCha8Rng, ids: u128, version: u64) -> ListedClient {
     let names = ["Ann", "José", "Müller", "Smith", "Łódź", "Straße", "O'Neill", "中文", "Kim"];
     let mut name = || names[rng.random_range(0..names.len())];
     let client = Client {
         name: Name::from_stored(format!("{} {} {}", name(), name(), name())),
-        id: ClientId::from(Uuid::from_u128(rng.random_range(0..IDS) << 100)),
+        id: ClientId::from(Uuid::from_u128(rng.random_range(0..ids) << 100)),
         phone: Some(Phone::from_stored(format!("+{} 555-{}", rng.random_range(1..99), rng.random_range(0..99_999)))),
         status: if rng.random_bool(0.5) { Status::Active } else { Status::Inactive },
         notes: None,
@@ -33,13 +31,14 @@ fn load<'a>(clients: impl IntoIterator<Item = &'a ListedClient>) -> Index {
 }
 
 #[test]
-fn nothing_is_left_behind() {
+fn waves_of_changes_leave_no_trace() {
+    const IDS: u128 = 10_000;
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     let mut index = Loader::default().finish();
     let mut present = HashMap::new();
-    for version in 1..300_000 {
-        let client = client(&mut rng, version);
-        let growing = version / 30_000 % 2 == 0;
+    for version in 1..150_000 {
+        let client = client(&mut rng, IDS, version);
+        let growing = version / 15_000 % 2 == 0;
         if rng.random_bool(if growing { 0.1 } else { 0.8 }) {
             present.remove(&client.client.id);
             index.apply(&Change::Remove { id: client.client.id, version });
@@ -50,8 +49,8 @@ fn nothing_is_left_behind() {
     }
     let fresh = load(present.values());
     assert_eq!(index.len(), fresh.len());
-    for sort_by in [SortBy::Name, SortBy::Phone, SortBy::Status, SortBy::CreatedAt] {
-        for query in [None, Some("o"), Some("ss"), Some("555-1"), Some("strasse"), Some("5551")] {
+    for sort_by in SortBy::ALL {
+        for query in [None, Some("o"), Some("ss"), Some("555-1"), Some("strasse"), Some("kim müller"), Some("5551")] {
             for offset in (0..5_000).step_by(100) {
                 let query = query.map(str::to_owned);
                 let params = ListParams { limit: 100, offset, query, sort_by, ..ListParams::default() };
@@ -59,24 +58,25 @@ fn nothing_is_left_behind() {
             }
         }
     }
-    // A slot that was in use once costs a few bytes for ever.
-    let (bytes, afresh) = (index.bytes(), fresh.bytes());
-    assert!(bytes < 2 * afresh + 12 * IDS as usize, "{bytes} bytes, {afresh} afresh");
+    // A free slot costs a few bytes.
+    let (bytes, new) = (index.bytes(), fresh.bytes());
+    assert!(bytes < 2 * new + 12 * IDS as usize, "{bytes} bytes, {new} in a new index");
 
     for id in present.into_keys() {
         index.apply(&Change::Remove { id, version: u64::MAX });
     }
     assert!(index.is_empty());
-    assert!(index.bytes() < 16 * IDS as usize, "{} bytes for nobody", index.bytes());
+    assert!(index.bytes() < 16 * IDS as usize, "{} bytes for no clients", index.bytes());
 }
 
-/// Deleting a stretch of an order empties whole chunks beside full ones.
+/// The removal of a stretch of an order empties whole chunks beside full ones.
 #[test]
-fn stretches_can_go_and_come_back() {
+fn stretches_of_clients_are_removed_and_inserted_again() {
+    const IDS: u128 = 20_000;
     let mut rng = ChaCha8Rng::seed_from_u64(8);
     let mut clients: Vec<ListedClient> = (0..IDS)
         .map(|n| {
-            let mut client = client(&mut rng, 1);
+            let mut client = client(&mut rng, IDS, 1);
             client.client.id = ClientId::from(Uuid::from_u128(n << 100));
             client.client.created_at = Timestamp::from_millis(n as i64);
             client
@@ -93,7 +93,7 @@ fn stretches_can_go_and_come_back() {
             index.apply(&Change::Upsert(client.clone()));
         }
         let fresh = load(&clients);
-        for sort_by in [SortBy::Name, SortBy::Phone, SortBy::Status, SortBy::CreatedAt] {
+        for sort_by in SortBy::ALL {
             for offset in (0..IDS as usize).step_by(100) {
                 let params = ListParams { limit: 100, offset, sort_by, ..ListParams::default() };
                 assert_eq!(index.rows(&params), fresh.rows(&params), "{params:?}");

@@ -5,7 +5,7 @@ use list_engine::{
     ListParams,
     SortBy::{self, CreatedAt, Name, Phone},
     SortOrder::{self, Asc, Desc},
-    fold, oracle,
+    oracle::{Oracle, plain},
 };
 
 /// A list with a name.
@@ -25,6 +25,7 @@ use Position::{First, Last, Middle};
 
 /// All cases. Some search for names and phones of `clients`.
 pub(crate) fn all(clients: &[ListedClient]) -> Vec<Case> {
+    let oracle = Oracle::new(clients);
     let mut cases = vec![];
     let mut case = |name: &str,
                     sort_by: SortBy,
@@ -35,7 +36,7 @@ pub(crate) fn all(clients: &[ListedClient]) -> Vec<Case> {
         let mut params = ListParams { limit: 50, offset: 0, query: query.map(Into::into), sort_by, sort_order, status };
         let quoted = query.map(|query| format!(" “{query}”")).unwrap_or_default();
         if !matches!(position, First) {
-            let total = oracle::rows(clients, &params).total;
+            let total = oracle.rows(&params).total;
             params.offset = if matches!(position, Middle) { total / 2 } else { total.saturating_sub(50) };
         }
         cases.push(Case { name: format!("{name}{quoted}"), params });
@@ -55,15 +56,17 @@ pub(crate) fn all(clients: &[ListedClient]) -> Vec<Case> {
     case("inactive, by name, middle", Name, Asc, inactive, None, Middle);
 
     let typical = &clients[clients.len() / 3];
-    let full_name = fold(typical.client.name.as_str());
+    let full_name = plain(typical.client.name.as_str());
     case("selective, full name", Name, Asc, None, Some(&full_name), First);
-    let rare = fold(clients[clients.len() / 7].client.name.as_str());
+    let rare = plain(clients[clients.len() / 7].client.name.as_str());
     let rare = rare.split(' ').max_by_key(|word| word.len()).unwrap_or(&rare);
     case("selective, one word", CreatedAt, Desc, None, Some(rare), First);
     case("selective, active", Name, Asc, active, Some("Kowalczyk"), First);
     case("selective, three letters", Name, Asc, None, Some("vlz"), First);
     case("selective, no match", Name, Asc, None, Some("qqxzqqxz"), First);
     case("first and last name", Phone, Asc, None, Some("maria s"), First);
+    case("two words, one of them a number", Name, Asc, None, Some("ander son 12"), First);
+    case("two letters, each a word", Name, Asc, None, Some("a e"), First);
     case("broad", Name, Asc, None, Some("son"), First);
     case("broad, deep", CreatedAt, Desc, None, Some("mar"), Middle);
     case("broad, inactive, deep", Phone, Asc, inactive, Some("ander"), Middle);

@@ -1,11 +1,14 @@
-//! The same lists from PostgreSQL: folded columns, a B-tree for each order with and without status, and trigram
-//! indexes for the search.
+//! The same lists from PostgreSQL: columns with the compared texts, a B-tree for each order with and without status,
+//! and trigram indexes for the search.
 
 use std::{io::Write as _, time::Duration};
 
 use anyhow::Result;
 use domain::ListedClient;
-use list_engine::{ListParams, SortBy, SortOrder, fold};
+use list_engine::{
+    ListParams, SortBy, SortOrder,
+    oracle::{Query, plain, readings, without_separators},
+};
 use postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -17,23 +20,24 @@ drop table if exists clients;
 create table clients (
     id uuid primary key, name text not null, phone text, status smallint not null, notes text,
     created_at bigint not null, updated_at bigint not null, version bigint not null,
-    folded_name text collate "C" not null, folded_phone text collate "C", digits text collate "C"
+    plain_name text collate "C" not null, plain_phone text collate "C", bare text collate "C", with_plus text collate "C"
 );
 alter table clients alter phone type text collate "C";
 "#;
 
 const INDEXES: &str = "
 create extension if not exists pg_trgm;
-create index on clients (folded_name, id);
+create index on clients (plain_name, id);
 create index on clients (phone, id);
 create index on clients (status, id);
 create index on clients (created_at, id);
-create index on clients (status, folded_name, id);
+create index on clients (status, plain_name, id);
 create index on clients (status, phone, id);
 create index on clients (status, created_at, id);
-create index on clients using gin (folded_name gin_trgm_ops) with (fastupdate = off);
-create index on clients using gin (folded_phone gin_trgm_ops) with (fastupdate = off);
-create index on clients using gin (digits gin_trgm_ops) with (fastupdate = off);
+create index on clients using gin (plain_name gin_trgm_ops) with (fastupdate = off);
+create index on clients using gin (plain_phone gin_trgm_ops) with (fastupdate = off);
+create index on clients using gin (bare gin_trgm_ops) with (fastupdate = off);
+create index on clients using gin (with_plus gin_trgm_ops) with (fastupdate = off);
 vacuum (freeze, analyze) clients;
 ";
 
@@ -58,13 +62,12 @@ impl PostgresLists {
         let mut copy = connection.copy_in("copy clients from stdin")?;
         for ListedClient { client, has_long_notes } in clients {
             let phone = client.phone.as_ref().map(domain::Phone::as_str);
-            let folded_phone = phone.map(fold);
-            let digits: Option<String> =
-                folded_phone.as_ref().map(|phone| phone.chars().filter(char::is_ascii_digit).collect());
+            let plain_phone = phone.map(plain);
+            let numbers = plain_phone.as_deref().map(|phone| readings(&without_separators(phone))).unwrap_or_default();
             let notes = client.notes.as_ref().map(domain::Notes::as_str).or(has_long_notes.then_some("long"));
             writeln!(
                 copy,
-                "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}",
+                "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}",
                 client.id,
                 client.name.as_str(),
                 phone.unwrap_or("\\N"),
@@ -73,9 +76,10 @@ impl PostgresLists {
                 client.created_at.millis(),
                 client.updated_at.millis(),
                 client.version,
-                fold(client.name.as_str()),
-                folded_phone.as_deref().unwrap_or("\\N"),
-                digits.as_deref().unwrap_or("\\N"),
+                plain(client.name.as_str()),
+                plain_phone.as_deref().unwrap_or("\\N"),
+                numbers.first().map_or("\\N", String::as_str),
+                numbers.get(1).map_or("\\N", String::as_str),
             )?;
         }
         copy.finish()?;
@@ -102,24 +106,23 @@ impl PostgresLists {
 }
 
 fn ask(connection: &mut postgres::Client, params: &ListParams, runs: usize) -> Result<Answer> {
-    let pattern = params.query.as_deref().map(pattern);
+    let mut patterns = Vec::new();
     let (limit, offset) = (params.limit as i64, params.offset as i64);
-    let mut bound: Vec<&(dyn ToSql + Sync)> = vec![];
     let mut filter = String::from("true");
     if let Some(status) = params.status {
         // A constant, so that the planner knows which of the two it is.
         filter += &format!(" and status = {}", status as u8);
     }
-    if let Some(pattern) = &pattern {
-        bound.push(pattern);
-        filter += " and (folded_name like $1 or folded_phone like $1 or digits like $1)";
+    if let Some(query) = params.query.as_deref().map(Query::new).filter(|query| !query.is_blank) {
+        filter += &format!(" and ({})", search_condition(&query, &mut patterns));
     }
+    let mut bound: Vec<&(dyn ToSql + Sync)> = patterns.iter().map(|pattern| pattern as _).collect();
     let count = connection.prepare(&format!("select count(*) from clients where {filter}"))?;
     let count_bound = bound.clone();
     bound.push(&limit);
     bound.push(&offset);
     let column = match params.sort_by {
-        SortBy::Name => "folded_name",
+        SortBy::Name => "plain_name",
         SortBy::Phone => "phone",
         SortBy::Status => "status",
         SortBy::CreatedAt => "created_at",
@@ -140,8 +143,34 @@ fn ask(connection: &mut postgres::Client, params: &ListParams, runs: usize) -> R
     Ok(Answer { total: total.get::<_, i64>(0) as usize, ids, time })
 }
 
-/// The LIKE pattern of texts that contain the folded query.
-fn pattern(query: &str) -> String {
-    let escaped = fold(query).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+/// The condition of a search. Adds the patterns that its placeholders stand for.
+fn search_condition(query: &Query, patterns: &mut Vec<String>) -> String {
+    let mut like = |column: &str, text: &str| {
+        patterns.push(pattern(text));
+        format!("{column} like ${}", patterns.len())
+    };
+    let number = |number: &str, like: &mut dyn FnMut(&str, &str) -> String| {
+        let found: Vec<String> =
+            readings(number).iter().flat_map(|reading| [like("bare", reading), like("with_plus", reading)]).collect();
+        found.join(" or ")
+    };
+    let mut words = Vec::new();
+    for word in &query.words {
+        let bare = without_separators(word);
+        let in_name = like("plain_name", word);
+        let in_phone = if bare.is_empty() { like("plain_phone", word) } else { number(&bare, &mut like) };
+        words.push(format!("({in_name} or {in_phone})"));
+    }
+    let mut alternatives = vec![if words.is_empty() { "false".to_owned() } else { words.join(" and ") }];
+    // The number of a single word is among that word's alternatives already.
+    if let Some(whole) = query.number.as_ref().filter(|_| words.len() > 1) {
+        alternatives.push(number(whole, &mut like));
+    }
+    alternatives.join(" or ")
+}
+
+/// The LIKE pattern of texts that contain `text`.
+fn pattern(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{escaped}%")
 }
