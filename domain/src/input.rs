@@ -17,7 +17,7 @@ const ECHOED_CHARS: usize = 64;
 pub struct FieldError {
     /// The name of the field, parameter or header; `body` for the body as a whole.
     pub field: String,
-    /// What is wrong, and what would be right, for people.
+    /// The error and its remedy, for people.
     pub message: String,
 }
 

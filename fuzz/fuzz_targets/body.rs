@@ -1,5 +1,5 @@
-//! The parser of request bodies. What it accepts is within the limits and means the same when it is
-//! written out and read again; what it refuses, it refuses in a few words.
+//! Fuzzes the parser of request bodies. Accepted input is within the limits, and stays the same when it is
+//! written out and read again. Errors are short.
 
 #![no_main]
 

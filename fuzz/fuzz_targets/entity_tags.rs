@@ -1,5 +1,4 @@
-//! `If-Match`: any header lines. Either they are refused, or the versions they name are read the same
-//! again when they are written out.
+//! Fuzzes the parser of `If-Match`. Accepted versions stay the same when they are written out and read again.
 
 #![no_main]
 

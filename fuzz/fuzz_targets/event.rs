@@ -1,5 +1,5 @@
-//! The whole API: any JSON as the event of any endpoint. It is always answered, never with a fault of
-//! ours, and with nothing but a refusal unless the event carries the key.
+//! Fuzzes the whole API with any JSON as the event of any endpoint. It is always answered, never with an
+//! internal error, and only with a refusal unless the event has the key.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! The parser of API keys, against a checksum computed the plain way. A text is a key or it is not; a
-//! key is the same text again, shows itself to nobody, and is none any more with one character changed.
+//! Fuzzes the parser of API keys, against a checksum that is computed bit by bit. A key reveals the text it
+//! was parsed from, does not show in `Debug` output, and is refused if one character is changed.
 
 #![no_main]
 

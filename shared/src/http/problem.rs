@@ -87,7 +87,7 @@ pub struct Problem {
     pub code: &'static str,
     /// A short title for people.
     pub title: &'static str,
-    /// What happened and what to do, for people.
+    /// The explanation and the remedy, for people.
     pub detail: &'static str,
 }
 

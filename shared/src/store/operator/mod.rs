@@ -1,4 +1,4 @@
-//! What only operators do: create the tables; export, import and purge an organization. The functions
+//! The operator's operations: create the tables; export, import and purge an organization. The functions
 //! do not compile this.
 
 mod clock;
