@@ -104,6 +104,23 @@ impl fmt::Debug for KeyHash {
 #[error("not an API key: `ba_` and 40 lower-case hexadecimal digits, the last 8 a checksum")]
 pub struct InvalidApiKey;
 
+/// Whether a text contains an API key, or something that may be most of one: mistyped, cut short, in
+/// capitals, or without its prefix. Such a text is neither stored nor repeated.
+#[must_use]
+pub fn contains_key(text: &str) -> bool {
+    // One digit more than a key's hint shows.
+    const DIGITS: usize = HINT_CHARS - KEY_PREFIX.len() + 1;
+    let lower = text.to_ascii_lowercase();
+    let prefixed = lower.match_indices(KEY_PREFIX).any(|(at, prefix)| {
+        let word = lower[at + prefix.len()..].bytes().take_while(u8::is_ascii_alphanumeric);
+        let (digits, others): (Vec<u8>, Vec<u8>) = word.partition(u8::is_ascii_hexdigit);
+        // A wrong character or two are typing errors; more of them make an ordinary word.
+        digits.len() >= DIGITS && digits.len() > 3 * others.len()
+    });
+    let mut words = lower.split(|c: char| !c.is_ascii_hexdigit());
+    prefixed || words.any(|digits| format!("{KEY_PREFIX}{digits}").parse::<ApiKey>().is_ok())
+}
+
 /// The bytes as lower-case hexadecimal digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
@@ -146,6 +163,39 @@ mod tests {
     fn the_checksum_is_zlibs_crc32() {
         // python3 -c 'import zlib; print("%08x" % zlib.crc32(b"ba_00000000000000000000000000000000"))'
         assert!("ba_00000000000000000000000000000000922a5064".parse::<ApiKey>().is_ok());
+    }
+
+    #[test]
+    fn a_text_that_contains_a_key_or_most_of_one_is_recognized() {
+        let key = "ba_00000000000000000000000000000000922a5064";
+        for text in [
+            key,
+            &key.to_uppercase(),
+            &format!("the key is '{key}'."),
+            &format!("--name={key}"),
+            &format!("x{key}x"),
+            &key[..10],
+            &key[1..],
+            &key[3..],
+            &key.replace("92", "g2"),
+        ] {
+            assert!(contains_key(text), "{text}");
+        }
+        for text in [
+            "",
+            "ba_",
+            "ba_000000…",
+            "ba_000000",
+            "Alba_Decade",
+            "Toshiba_Electronics",
+            "Alba_Dachdecker",
+            "key_00000000000000000000000000000000",
+            "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+            "00000000-0000-4000-8000-000000000000",
+            "José",
+        ] {
+            assert!(!contains_key(text), "{text}");
+        }
     }
 
     #[test]

@@ -5,7 +5,10 @@ use std::{fmt, str::FromStr, sync::Arc};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::{api_key::KEY_PREFIX, limits::IDENTIFIER_CHARS};
+use crate::{
+    api_key::{KEY_PREFIX, contains_key},
+    limits::IDENTIFIER_CHARS,
+};
 
 macro_rules! identifier {
     ($(#[$doc:meta])* $name:ident) => {
@@ -28,7 +31,7 @@ macro_rules! identifier {
                 let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
                 // An API key given by mistake would end up in every item and every log line.
                 let is_a_key = text.get(..KEY_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(KEY_PREFIX));
-                if text.is_empty() || text.len() > IDENTIFIER_CHARS || !text.chars().all(legal) || is_a_key {
+                if text.is_empty() || text.len() > IDENTIFIER_CHARS || !text.chars().all(legal) || is_a_key || contains_key(text) {
                     return Err(InvalidIdentifier);
                 }
                 Ok(Self(text.into()))
@@ -66,7 +69,7 @@ impl KeyId {
 }
 
 /// The error for an identifier that is empty or too long, has characters other than
-/// `A-Z a-z 0-9 - _ .`, or starts like an API key.
+/// `A-Z a-z 0-9 - _ .`, or is or contains an API key.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("must be 1 to {IDENTIFIER_CHARS} characters of A-Z, a-z, 0-9, '-', '_' and '.', and must not be an API key")]
 pub struct InvalidIdentifier;
@@ -170,7 +173,9 @@ mod tests {
         for text in ["acme", "b", "ba", "bacme", "Ba.1"] {
             assert!(text.parse::<OrgId>().is_ok(), "{text}");
         }
-        for text in ["ba_0123456789abcdef0123456789abcdef458177ba", "BA_1", "ba_", "", "a b", "é"] {
+        for text in
+            ["ba_0123456789abcdef0123456789abcdef458177ba", "BA_1", "ba_", "x.ba_0123456789abcdef", "", "a b", "é"]
+        {
             assert!(text.parse::<OrgId>().is_err() && text.parse::<UserId>().is_err(), "{text}");
         }
     }

@@ -9,7 +9,7 @@ mod input;
 pub mod limits;
 mod time;
 
-pub use api_key::{ApiKey, InvalidApiKey, KEY_PREFIX, KeyHash, hex};
+pub use api_key::{ApiKey, InvalidApiKey, KEY_PREFIX, KeyHash, contains_key, hex};
 pub use change::{Change, ListedClient};
 pub use client::{Action, Client, ClientPatch, Name, NewClient, Notes, Phone, Status, is_ignorable};
 pub use id::{Caller, ClientId, InvalidClientId, InvalidIdentifier, KeyId, OrgId, UserId, parse_uuid};
