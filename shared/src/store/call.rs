@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::{
     types::{ConsumedCapacity, ReturnConsumedCapacity},
 };
 
-use super::{CONNECT_TIMEOUT, Store, StoreError, item::Item};
+use super::{Store, StoreError, item::Item};
 use crate::telemetry::Units;
 
 /// The most attempts at one call.
@@ -123,9 +123,9 @@ impl Store {
 
     async fn attempt<R: Request>(&self, operation: &'static str, request: R) -> Attempt<R::Output> {
         self.tally.count_call();
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(if R::READS_PAGES { PAGE_ATTEMPT_TIMEOUT } else { ATTEMPT_TIMEOUT });
+        let timeout = if R::READS_PAGES { PAGE_ATTEMPT_TIMEOUT } else { ATTEMPT_TIMEOUT };
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(timeout);
+        let generation = self.connections.generation();
         match request.send(Builder::new().timeout_config(timeouts.build())).await {
             Ok(output) => match R::units(&output) {
                 Some(units) => {
@@ -136,12 +136,22 @@ impl Store {
                 // from something else, and nothing says that the call took effect.
                 None => Attempt::Failed(StoreError::not_from_dynamodb(operation)),
             },
-            Err(error) => match error.as_service_error().and_then(R::failed_condition) {
-                Some(item) => Attempt::ConditionFailed(item),
-                None => Attempt::Failed(StoreError::from_sdk(operation, &error)),
-            },
+            Err(error) => {
+                if let Some(item) = error.as_service_error().and_then(R::failed_condition) {
+                    return Attempt::ConditionFailed(item);
+                }
+                if is_without_answer(&error) {
+                    self.connections.replace(generation);
+                }
+                Attempt::Failed(StoreError::from_sdk(operation, &error))
+            }
         }
     }
+}
+
+/// Whether the connection broke or went silent. The others in its pool may be no better.
+fn is_without_answer<E>(error: &SdkError<E, HttpResponse>) -> bool {
+    matches!(error, SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_))
 }
 
 /// The outcome of one attempt.

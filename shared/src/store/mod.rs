@@ -3,6 +3,7 @@
 //! | file | idea |
 //! |---|---|
 //! | `call.rs` | one call: metering, timeouts, retries, failed conditions |
+//! | `connections.rs` | the pool of connections, and when it is replaced |
 //! | `error.rs` | why a call failed, and whether it may have taken effect |
 //! | `item.rs` | reading and writing the attributes of an item |
 //! | `tables.rs` | the names of the tables and their indexes |
@@ -13,33 +14,32 @@
 mod api_keys;
 mod call;
 mod clients;
+mod connections;
 mod error;
 mod item;
 #[cfg(feature = "operator")]
 mod operator;
 mod tables;
 
-use std::time::Duration;
-
-use aws_sdk_dynamodb::config::{BehaviorVersion, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_dynamodb::config::{BehaviorVersion, retry::RetryConfig};
 
 use crate::telemetry::Tally;
+use connections::Connections;
 
-#[cfg(feature = "operator")]
-pub use api_keys::NewApiKey;
 pub use api_keys::{ApiKeyRecord, ApiKeyState};
+#[cfg(feature = "operator")]
+pub use api_keys::{ExpireOutcome, NewApiKey};
 pub use clients::{CreateOutcome, Cursor, ExpectedVersions, FeedPage, LongNotes, WriteContext, WriteError};
 pub use error::StoreError;
 #[cfg(feature = "operator")]
 pub use operator::{ClientPage, ClientRecord, ClockError, IMPORTED_WITH, Import, ImportOutcome};
 pub use tables::{BY_ORG, BY_UPDATED_AT, Tables};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-
 /// The tables and the connection to them. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
     db: aws_sdk_dynamodb::Client,
+    connections: Connections,
     tables: Tables,
     tally: Tally,
 }
@@ -48,13 +48,14 @@ impl Store {
     /// The store on these tables.
     #[must_use]
     pub fn new(config: &aws_config::SdkConfig, tables: Tables) -> Self {
+        let connections = Connections::new();
         let config = aws_sdk_dynamodb::config::Builder::from(config)
             .behavior_version(BehaviorVersion::v2026_01_12())
             // `call.rs` retries: it knows which calls may be repeated.
             .retry_config(RetryConfig::disabled())
-            .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build())
+            .http_client(connections.clone())
             .build();
-        Self { db: aws_sdk_dynamodb::Client::from_conf(config), tables, tally: Tally::default() }
+        Self { db: aws_sdk_dynamodb::Client::from_conf(config), connections, tables, tally: Tally::default() }
     }
 
     /// The same store, whose calls are counted in `tally`.

@@ -14,7 +14,7 @@ use super::{
 };
 
 #[cfg(feature = "operator")]
-pub use operator::NewApiKey;
+pub use operator::{ExpireOutcome, NewApiKey};
 
 /// The names of the attributes of an API key's item.
 pub(super) mod attributes {

@@ -2,16 +2,21 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, Select};
+use aws_sdk_dynamodb::{
+    operation::update_item::builders::UpdateItemFluentBuilder,
+    types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, Select},
+};
 use domain::{ApiKey, Caller, KeyId, OrgId, Timestamp, UserId};
 
 use super::{ApiKeyRecord, attributes, record};
 use crate::store::{
     Store, StoreError,
     call::{Conditional, Retry},
-    item::{Item, s},
+    item::{Item, parsed, s},
     tables::BY_ORG,
 };
+
+const UPDATE: &str = "UpdateItem api-keys";
 
 /// A new API key.
 #[derive(Clone, Debug)]
@@ -24,6 +29,16 @@ pub struct NewApiKey {
     pub name: String,
     /// The time of its expiry.
     pub expires_at: Timestamp,
+}
+
+/// The outcome of changing the time of an API key's expiry.
+#[derive(Clone, Debug)]
+pub enum ExpireOutcome {
+    /// The key expires at the given time.
+    Set,
+    /// The key was revoked or its expiry was changed since it was read, and stays as it is: this is its
+    /// record now.
+    Changed(Box<ApiKeyRecord>),
 }
 
 impl Store {
@@ -139,43 +154,54 @@ impl Store {
         }
     }
 
-    /// Revokes an API key for good, from the next request on. A key that was revoked before keeps its
-    /// first date.
+    /// Revokes an API key for good, from the next request on, and gives the time of its revocation. A key
+    /// that was revoked before keeps its first time.
     ///
     /// # Errors
-    /// Fails if the table does.
-    pub async fn revoke_api_key(&self, record: &ApiKeyRecord, now: Timestamp) -> Result<(), StoreError> {
-        let update = "SET #date = if_not_exists(#date, :date)";
-        self.set_api_key_date(record, update, attributes::REVOKED_AT, now).await
-    }
-
-    /// Changes the time of an API key's expiry.
-    ///
-    /// # Errors
-    /// Fails if the table does.
-    pub async fn expire_api_key(&self, record: &ApiKeyRecord, at: Timestamp) -> Result<(), StoreError> {
-        self.set_api_key_date(record, "SET #date = :date", attributes::EXPIRES_AT, at).await
-    }
-
-    async fn set_api_key_date(
-        &self,
-        record: &ApiKeyRecord,
-        update: &str,
-        attribute: &str,
-        date: Timestamp,
-    ) -> Result<(), StoreError> {
+    /// Fails if the table does, or if there is no such key.
+    pub async fn revoke_api_key(&self, record: &ApiKeyRecord, now: Timestamp) -> Result<Timestamp, StoreError> {
         let request = self
-            .db
-            .update_item()
-            .table_name(&self.tables.api_keys)
-            .key(attributes::HASH, s(record.hash.as_str()))
-            .update_expression(update)
+            .update_api_key(record)
+            .update_expression("SET #revoked = if_not_exists(#revoked, :now)")
             .condition_expression("attribute_exists(#hash)")
             .expression_attribute_names("#hash", attributes::HASH)
-            .expression_attribute_names("#date", attribute)
-            .expression_attribute_values(":date", s(date));
-        self.call("UpdateItem api-keys", Retry::Always, request).await?;
-        Ok(())
+            .expression_attribute_names("#revoked", attributes::REVOKED_AT)
+            .expression_attribute_values(":now", s(now))
+            .return_values(ReturnValue::AllNew);
+        let output = self.call(UPDATE, Retry::Always, request).await?;
+        parsed(&output.attributes.unwrap_or_default(), attributes::REVOKED_AT)
+    }
+
+    /// Changes the time of an API key's expiry, unless the key was revoked or its expiry was changed since
+    /// `record` was read.
+    ///
+    /// # Errors
+    /// Fails if the table does, or if there is no such key.
+    pub async fn expire_api_key(&self, record: &ApiKeyRecord, at: Timestamp) -> Result<ExpireOutcome, StoreError> {
+        let request = self
+            .update_api_key(record)
+            .update_expression("SET #expires = :at")
+            .condition_expression("#expires = :read AND attribute_not_exists(#revoked)")
+            .expression_attribute_names("#expires", attributes::EXPIRES_AT)
+            .expression_attribute_names("#revoked", attributes::REVOKED_AT)
+            .expression_attribute_values(":at", s(at))
+            .expression_attribute_values(":read", s(record.expires_at))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let current = match self.call_if(UPDATE, Retry::Always, request).await? {
+            Conditional::Done(_) => return Ok(ExpireOutcome::Set),
+            Conditional::Failed { item, .. } if item.is_empty() => {
+                return Err(StoreError::unexpected_condition(UPDATE));
+            }
+            Conditional::Failed { item, .. } => super::record(&item)?,
+        };
+        // An earlier attempt of ours whose answer was lost, or another writer with the same expiry.
+        let is_set = current.expires_at == at && current.revoked_at.is_none();
+        Ok(if is_set { ExpireOutcome::Set } else { ExpireOutcome::Changed(Box::new(current)) })
+    }
+
+    fn update_api_key(&self, record: &ApiKeyRecord) -> UpdateItemFluentBuilder {
+        let request = self.db.update_item().table_name(&self.tables.api_keys);
+        request.key(attributes::HASH, s(record.hash.as_str()))
     }
 }
 
