@@ -1,4 +1,4 @@
-//! Which tables a command works on, and how it gets to them.
+//! The tables that a command works on, and the connection to them.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::config::Credentials;
 use clap::Args;
 use shared::store::{Store, Tables};
 
-/// The SDK's own variables for another endpoint than AWS's, the more specific one first.
+/// The SDK's own variables for an endpoint other than AWS's, the more specific one first.
 const ENDPOINT_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"];
 
 /// The options that every command has.
@@ -27,7 +27,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// The store that the options and the environment name.
+    /// The store that the options and the environment describe.
     pub(crate) async fn store(&self) -> Store {
         Store::new(&config().await, self.tables())
     }
@@ -42,22 +42,21 @@ impl Connection {
     }
 }
 
-/// The endpoint that the environment sets in AWS's place.
+/// The endpoint that the environment sets instead of AWS's.
 pub(crate) fn endpoint() -> Option<String> {
     ENDPOINT_VARIABLES.into_iter().find_map(|variable| std::env::var(variable).ok().filter(|url| !url.is_empty()))
 }
 
-/// As the SDK's own settings say. An engine on this machine checks no credentials, but the SDK
-/// sends no request without a region and credentials to sign it with: where none are configured,
-/// made-up ones serve, so that a developer needs no AWS account. Configured ones go first, because
-/// DynamoDB Local (without `-sharedDb`) keeps a database for each access key and region.
+/// The SDK's own configuration. For an engine on this machine, made-up credentials and a region are added
+/// if none are configured: the engine does not check them, but the SDK signs every request. Configured ones
+/// come first, because DynamoDB Local (without `-sharedDb`) keeps a database for each access key and region.
 async fn config() -> SdkConfig {
     let loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
     if !endpoint().is_some_and(|url| is_loopback(&url)) {
         return loader.load().await;
     }
-    // Not the SDK's default chains: they end in a search for an EC2 machine's metadata, which takes
-    // seconds to fail on a developer's machine.
+    // The SDK's default chains end by asking for the metadata of an EC2 instance, which takes seconds to
+    // fail on a developer's machine.
     let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
         .or_else(ProfileFileRegionProvider::new())
         .or_else("us-east-1");
@@ -86,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_machine_is_told_from_others() {
+    fn only_this_machine_is_loopback() {
         for url in [
             "http://127.0.0.1:8000",
             "http://127.1.2.3",

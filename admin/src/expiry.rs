@@ -1,18 +1,19 @@
-//! When a key ends: from what an operator types to an instant.
+//! The expiry of a key, and the time for which a rotated key is kept, as operators type them.
 
 use std::time::Duration;
 
 use domain::Timestamp;
 use jiff::{Span, ToSpan, civil::Date, tz::TimeZone};
 
-/// No key outlives this many years: a longer life is a slip of the fingers.
+/// The longest life of a key, in years. A longer one is a typing error.
 const LONGEST_YEARS: i64 = 10;
 
-/// The end of a key made at `now`: `90d` and `1y` count from `now`; a date is a key's last day
-/// (UTC); an RFC 3339 instant is what it says.
+/// The expiry of a key created at `now`: `90d` and `1y` count from `now`, a date is the key's last day (UTC),
+/// and an RFC 3339 instant is taken as it is.
 ///
 /// # Errors
-/// Says what is wrong with the text, or that the end is not between now and ten years from now.
+/// Fails if the text has none of these forms, or if the expiry is not within ten years from now. The error
+/// is the rule that the text breaks.
 pub(crate) fn end(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     let end = life(text)
         .map(|life| later(now, life))
@@ -28,10 +29,10 @@ pub(crate) fn end(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     Ok(end)
 }
 
-/// How long an old key is kept beside its successor: minutes, hours or days (`30m`, `24h`, `7d`).
+/// The time for which an old key is kept beside its successor: minutes, hours or days (`30m`, `24h`, `7d`).
 ///
 /// # Errors
-/// Says which form is right.
+/// Fails if the text has another form. The error names the right one.
 pub(crate) fn keep(text: &str) -> Result<Duration, String> {
     let keep = number_and_unit(text).and_then(|(number, unit)| {
         let seconds = match unit {
@@ -48,7 +49,7 @@ pub(crate) fn keep(text: &str) -> Result<Duration, String> {
 /// `90d` or `1y`.
 fn life(text: &str) -> Option<Span> {
     let (number, unit) = number_and_unit(text)?;
-    // A span of more years than the calendar has would panic; fewer are too many already.
+    // A span longer than the calendar would panic. A shorter one is refused as too long.
     let number = i64::from(number.min(10_000));
     match unit {
         "d" => Some(number.days()),
@@ -57,7 +58,7 @@ fn life(text: &str) -> Option<Span> {
     }
 }
 
-/// A whole number and what stands behind it.
+/// A whole number and the text after it.
 fn number_and_unit(text: &str) -> Option<(u16, &str)> {
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
     Some((number.parse().ok()?, unit))
@@ -65,7 +66,7 @@ fn number_and_unit(text: &str) -> Option<(u16, &str)> {
 
 /// The last millisecond of a date.
 fn last_day(text: &str) -> Option<Timestamp> {
-    // The parser would also take a date with a time, and drop the time.
+    // The parser would also accept a date with a time, and drop the time.
     if text.len() != "2027-01-31".len() {
         return None;
     }
@@ -74,7 +75,7 @@ fn last_day(text: &str) -> Option<Timestamp> {
     Some(Timestamp::from_millis(end.map_or(i64::MAX, |end| end.timestamp().as_millisecond())))
 }
 
-/// `now` and `life` by the calendar (UTC); what lies beyond it is its end.
+/// The time `life` after `now` by the calendar (UTC), or the calendar's end.
 fn later(now: Timestamp, life: Span) -> Timestamp {
     let now = jiff::Timestamp::from_millisecond(now.millis()).map(|now| now.to_zoned_datetime(TimeZone::UTC));
     let end = now.and_then(|now| now.checked_add(life));
@@ -95,7 +96,7 @@ mod tests {
         assert_eq!(end_of("30d").unwrap(), "2026-03-31T12:30:15.250Z");
         assert_eq!(end_of("60d").unwrap(), "2026-04-30T12:30:15.250Z");
         assert_eq!(end_of("90d").unwrap(), "2026-05-30T12:30:15.250Z");
-        // A year is a year by the calendar: this one has a 29th of February.
+        // Years are counted by the calendar: these two include a 29th of February.
         assert_eq!(end_of("2y").unwrap(), "2028-03-01T12:30:15.250Z");
         assert_eq!(end_of("10y").unwrap(), "2036-03-01T12:30:15.250Z");
     }
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_past_or_far_away_is_refused() {
+    fn an_expiry_in_the_past_or_far_away_is_refused() {
         for past in ["0d", "0y", "2026-02-28", "2026-03-01T12:30:15.250Z", "1999-12-31"] {
             assert_eq!(end_of(past).unwrap_err(), "must be in the future", "{past}");
         }
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_end_is_refused() {
+    fn another_form_is_refused() {
         for text in [
             "",
             " ",

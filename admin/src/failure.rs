@@ -1,6 +1,6 @@
-//! What a failed command says: one line that a person can act on.
+//! The message of a failed command: one line that a person can act on.
 
-/// The error and its causes, without line breaks: what AWS answers may have some.
+/// The error and its causes on one line. An answer from AWS may contain line breaks.
 pub(crate) fn in_one_line(error: &anyhow::Error) -> String {
     format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ")
 }

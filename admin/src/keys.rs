@@ -1,45 +1,44 @@
-//! `admin keys`: the API keys of organizations. A key is shown once, when it is made, and on
-//! standard output alone: everything else that is said names it by its id.
+//! `admin keys`: the API keys of organizations. A key is shown once, when it is created, on standard output.
+//! Messages name it by its id.
 
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
-use domain::{ApiKey, Clock, KEY_PREFIX, KeyId, Name, OrgId, Timestamp, UserId};
+use domain::{ApiKey, Clock, KeyId, Name, OrgId, Timestamp, UserId};
 use serde::Serialize;
-use shared::store::{ApiKeyRecord, ApiKeyState, NewApiKey, Store};
+use shared::store::{ApiKeyRecord, ApiKeyState, ExpireOutcome, NewApiKey, Store};
 
 use crate::{
     connection::Connection,
     expiry,
-    identifier::identifier,
     output::{print, show, table},
 };
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Makes a key and prints it, alone, on standard output. It is shown this once.
+    /// Creates a key and prints it, alone, on standard output. It is shown only this once.
     Create(Create),
     /// Lists an organization's keys, from the oldest to the newest.
     ///
-    /// A key made a moment ago can be missing for a second: the list comes from an index.
+    /// The list comes from an index: a new key may be missing for a second.
     List(List),
-    /// Ends a key at once and for good. Repeating it does no harm.
+    /// Revokes a key at once and for good. It is safe to repeat.
     Revoke(Revoke),
-    /// Makes a new key in an old one's place and prints it, alone, on standard output. The old one
-    /// ends a while later, so that there is time to change over.
+    /// Replaces a key: creates a new one, prints it, alone, on standard output, and lets the old one expire
+    /// a while later.
     Rotate(Rotate),
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct Create {
-    /// The organization that the key opens
-    #[arg(long, value_parser = identifier::<OrgId>())]
+    /// The organization that the key gives access to
+    #[arg(long)]
     org: OrgId,
-    /// The user who owns it: what is done with it is attributed to this user
-    #[arg(long, value_parser = identifier::<UserId>())]
+    /// The user who owns the key: everything done with it is attributed to this user
+    #[arg(long)]
     user: UserId,
-    /// What people call it
+    /// The key's name, for people
     #[arg(long)]
     name: Name,
     #[command(flatten)]
@@ -48,7 +47,7 @@ pub(crate) struct Create {
 
 #[derive(Args, Debug)]
 struct Life {
-    /// When the new key ends: 30d, 60d, 90d, 1y (any number of days or years), its last day
+    /// The expiry of the new key: 30d, 60d, 90d, 1y (any number of days or years), its last day
     /// (2027-01-31, UTC) or an instant (2027-01-31T12:00:00Z)
     #[arg(long, value_name = "END", value_parser = |text: &str| expiry::end(text, Clock::system().now()))]
     expires: Timestamp,
@@ -57,7 +56,7 @@ struct Life {
 #[derive(Args, Debug)]
 pub(crate) struct List {
     /// The organization
-    #[arg(long, value_parser = identifier::<OrgId>())]
+    #[arg(long)]
     org: OrgId,
     /// Print JSON instead of a table
     #[arg(long)]
@@ -66,54 +65,56 @@ pub(crate) struct List {
 
 #[derive(Args, Debug)]
 pub(crate) struct Revoke {
-    /// The key's id, as `keys list` shows it (key_…)
-    // Text, so that no error of clap's can quote it: it may be a key, given by mistake.
+    /// The key's id (key_…), which `keys list` shows
     #[arg(value_name = "KEY_ID")]
-    id: String,
+    id: KeyId,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct Rotate {
-    /// The old key's id, as `keys list` shows it (key_…)
+    /// The old key's id (key_…), which `keys list` shows
     #[arg(value_name = "KEY_ID")]
-    id: String,
+    id: KeyId,
     #[command(flatten)]
     life: Life,
-    /// How long the old key is kept, unless it ends before: minutes, hours or days (30m, 24h, 7d)
+    /// The time for which the old key is kept, unless it expires before: minutes, hours or days (30m, 24h, 7d)
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = expiry::keep)]
     keep: Duration,
 }
 
 pub(crate) async fn run(command: Command, connection: &Connection) -> Result<()> {
+    let store = connection.store().await;
     match command {
-        Command::Create(Create { org, user, name, life }) => {
-            let new = NewApiKey { org, user, name: name.as_str().to_owned(), expires_at: life.expires };
-            make(&connection.store().await, new).await
-        }
-        Command::List(list) => self::list(list, &connection.store().await).await,
-        Command::Revoke(Revoke { id }) => {
-            let id = key_id(&id)?;
-            revoke(&id, &connection.store().await).await
-        }
-        Command::Rotate(Rotate { id, life, keep }) => {
-            let id = key_id(&id)?;
-            rotate(&id, life.expires, keep, &connection.store().await).await
-        }
+        Command::Create(create) => self::create(create, &store).await,
+        Command::List(list) => self::list(list, &store).await,
+        Command::Revoke(Revoke { id }) => revoke(&id, &store).await,
+        Command::Rotate(rotate) => self::rotate(rotate, &store).await,
     }
 }
 
-async fn make(store: &Store, new: NewApiKey) -> Result<()> {
+async fn create(Create { org, user, name, life }: Create, store: &Store) -> Result<()> {
+    let new = NewApiKey { org, user, name: name.as_str().to_owned(), expires_at: life.expires };
+    let (key, record) = make(store, new).await?;
+    reveal(&key, &record)
+}
+
+async fn make(store: &Store, new: NewApiKey) -> Result<(ApiKey, ApiKeyRecord)> {
     let key = ApiKey::generate().context("the operating system gave no randomness")?;
-    let made = store.create_api_key(&key, new, Clock::system().now()).await.context("could not make the key")?;
-    let id = &made.caller.key_id;
+    let record = store.create_api_key(&key, new, Clock::system().now()).await.context("could not create the key")?;
+    Ok((key, record))
+}
+
+/// Prints a new key, the one time that it is shown.
+fn reveal(key: &ApiKey, record: &ApiKeyRecord) -> Result<()> {
+    let id = &record.caller.key_id;
     print(key.reveal()).with_context(|| {
-        format!("the key {id} was made but could not be shown, and cannot be shown again: revoke it")
+        format!("the key {id} was created but could not be printed, and cannot be shown again: revoke it")
     })?;
     eprintln!(
-        "{id} of {} in {} ends on {} UTC. The key is not shown again.",
-        made.caller.user,
-        made.caller.org,
-        minute(made.expires_at)
+        "{id} of {} in {} expires on {} UTC. The key is not shown again.",
+        record.caller.user,
+        record.caller.org,
+        minute(record.expires_at)
     );
     Ok(())
 }
@@ -136,44 +137,60 @@ async fn list(List { org, json }: List, store: &Store) -> Result<()> {
 
 async fn revoke(id: &KeyId, store: &Store) -> Result<()> {
     let key = find(id, store).await?;
-    store.revoke_api_key(&key, Clock::system().now()).await.context("could not revoke the key")?;
-    match key.revoked_at {
-        Some(before) => eprintln!("{id} has been revoked since {} UTC.", minute(before)),
-        None => eprintln!("{id} (`{}` of {}) is revoked as of now.", key.name, key.caller.user),
+    let now = Clock::system().now();
+    let revoked_at = store.revoke_api_key(&key, now).await.context("could not revoke the key")?;
+    if revoked_at == now {
+        eprintln!("{id} (`{}` of {}) is now revoked.", key.name, key.caller.user);
+    } else {
+        eprintln!("{id} has been revoked since {} UTC.", minute(revoked_at));
     }
     Ok(())
 }
 
-async fn rotate(id: &KeyId, expires_at: Timestamp, keep: Duration, store: &Store) -> Result<()> {
-    let old = find(id, store).await?;
+/// Creates the new key first, and prints it even if the table fails to change the old one: nobody is left
+/// without a key. If somebody else changed the old key meanwhile, it revokes the new one: of several rotations
+/// of one key at once, one succeeds, and its report is true.
+async fn rotate(Rotate { id, life, keep }: Rotate, store: &Store) -> Result<()> {
+    let old = find(&id, store).await?;
     let now = Clock::system().now();
     if old.state(now) != ApiKeyState::Active {
-        bail!("{id} is {}: there is nothing to change over from; make a new key with `keys create`", state(&old, now));
+        bail!("{id} is {}, so there is nothing to rotate; create a new key with `keys create`", state(&old, now));
     }
-    let new =
-        NewApiKey { org: old.caller.org.clone(), user: old.caller.user.clone(), name: old.name.clone(), expires_at };
-    // The new key first: should the second step fail, nobody is left without a key.
-    make(store, new).await?;
     // A rotation never prolongs the old key's life.
     let end = old.expires_at.min(now.after(keep));
-    store.expire_api_key(&old, end).await.with_context(|| {
-        format!(
-            "the new key works, but the old one could not be given its end: {id} lives until {} UTC",
-            minute(old.expires_at)
-        )
-    })?;
-    eprintln!("{id} ends on {} UTC.", minute(end));
-    Ok(())
-}
-
-/// The id in an argument. No error quotes the argument: it may be a key, given by mistake.
-fn key_id(text: &str) -> Result<KeyId> {
-    if text.get(..KEY_PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(KEY_PREFIX)) {
-        bail!(
-            "this is a key, not a key's id (key_…); `keys list --org ORG` shows ids beside the keys' first characters"
-        );
+    let ApiKeyRecord { caller, name, .. } = old.clone();
+    let new = NewApiKey { org: caller.org, user: caller.user, name, expires_at: life.expires };
+    let (key, record) = make(store, new).await?;
+    match store.expire_api_key(&old, end).await {
+        Ok(ExpireOutcome::Set) => {
+            reveal(&key, &record)?;
+            eprintln!("{id} expires on {} UTC.", minute(end));
+            Ok(())
+        }
+        Ok(ExpireOutcome::Changed(current)) => {
+            let new_id = &record.caller.key_id;
+            store.revoke_api_key(&record, Clock::system().now()).await.with_context(|| {
+                format!("{id} was changed by somebody else, and the new key {new_id} could not be revoked: revoke it")
+            })?;
+            bail!(
+                "{id} was changed by somebody else meanwhile: {}. The new key {new_id} was revoked and is not shown; \
+                 repeat the command if it is still wanted",
+                match current.revoked_at {
+                    Some(at) => format!("it has been revoked since {} UTC", minute(at)),
+                    None => format!("it expires on {} UTC", minute(current.expires_at)),
+                }
+            )
+        }
+        Err(error) => {
+            reveal(&key, &record)?;
+            Err(error).with_context(|| {
+                format!(
+                    "the new key works, but whether {id} expires on {} UTC is unknown: see `keys list`",
+                    minute(end)
+                )
+            })
+        }
     }
-    text.parse().ok().context("this is not a key's id (key_…); `keys list --org ORG` shows them")
 }
 
 async fn find(id: &KeyId, store: &Store) -> Result<ApiKeyRecord> {
@@ -181,7 +198,7 @@ async fn find(id: &KeyId, store: &Store) -> Result<ApiKeyRecord> {
     found.context("there is no key with this id; `keys list --org ORG` shows the ids")
 }
 
-/// A key as `--json` shows it.
+/// A key in the output of `--json`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Listed<'a> {
@@ -235,7 +252,7 @@ fn state(key: &ApiKeyRecord, now: Timestamp) -> &'static str {
     }
 }
 
-/// An instant to the minute, as people read it: `2027-01-31 23:59`.
+/// A time to the minute, for people: `2027-01-31 23:59`.
 fn minute(at: Timestamp) -> String {
     at.to_string().chars().take("2027-01-31T23:59".len()).map(|c| if c == 'T' { ' ' } else { c }).collect()
 }

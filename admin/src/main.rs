@@ -1,12 +1,11 @@
 //! The operator's command line of the Clients API.
 //!
-//! What a command is asked for goes to standard output, alone, so that it can be piped; whatever
-//! else there is to say goes to standard error. Exit status: 0 done, 1 failed, 2 wrongly called.
+//! The result of a command goes to standard output, alone, so that it can be piped. Messages go to
+//! standard error. Exit status: 0 if the command succeeded, 1 if it failed, 2 if it was misused.
 
 mod connection;
 mod expiry;
 mod failure;
-mod identifier;
 mod keys;
 mod org;
 mod output;
@@ -14,14 +13,14 @@ mod tables;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 
 use connection::Connection;
 
 /// Operates the Clients API: organizations, their API keys, and the tables of local engines.
 ///
-/// Talks to AWS as the AWS SDK is configured, or to the DynamoDB engine that
-/// AWS_ENDPOINT_URL_DYNAMODB points at.
+/// It uses the AWS account that the AWS SDK is configured for, or the DynamoDB engine at
+/// AWS_ENDPOINT_URL_DYNAMODB.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100)]
 struct Cli {
@@ -46,6 +45,7 @@ enum Command {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
+    refuse_keys();
     let Cli { connection, command } = Cli::parse();
     let done = match command {
         Command::Keys(command) => keys::run(command, &connection).await,
@@ -58,5 +58,15 @@ async fn main() -> ExitCode {
             eprintln!("error: {}", failure::in_one_line(&error));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Ends the program if an argument contains an API key. No command takes one, and both a message about a
+/// wrong argument and the tables would repeat it.
+fn refuse_keys() {
+    if std::env::args_os().any(|argument| domain::contains_key(&argument.to_string_lossy())) {
+        let message = "an argument contains an API key, or something like one, and no command takes a key; use the \
+                       key's id (key_…), which `keys list --org ORG` shows";
+        Cli::command().error(ErrorKind::ValueValidation, message).exit();
     }
 }

@@ -1,21 +1,22 @@
-//! What a command prints: lines and tables on standard output.
+//! Lines and tables on standard output.
 
 use std::io::{self, Write};
 
-/// Prints to standard output, with a line break at the end.
+/// Prints a text and a line break to standard output.
 ///
 /// # Errors
-/// When standard output is closed or full; `println!` would panic.
+/// Fails if standard output is closed or full. `println!` would panic.
 pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{text}")?;
     stdout.flush()
 }
 
-/// Prints what can be printed again: a reader that has seen enough (`| head`) is no failure.
+/// Prints a text that the command can print again. If the reader has closed its end, as `| head` does,
+/// that is not an error.
 ///
 /// # Errors
-/// When standard output is full.
+/// Fails if standard output is full.
 pub(crate) fn show(text: &str) -> io::Result<()> {
     match print(text) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -23,7 +24,7 @@ pub(crate) fn show(text: &str) -> io::Result<()> {
     }
 }
 
-/// Rows under a heading, each column as wide as its widest cell.
+/// Formats rows under a heading. Each column is as wide as its widest cell.
 pub(crate) fn table<const COLUMNS: usize>(heading: [&str; COLUMNS], rows: &[[String; COLUMNS]]) -> String {
     let mut widths = heading.map(width);
     for row in rows {

@@ -1,4 +1,4 @@
-//! `admin tables`: the tables themselves, on engines that no template has set up.
+//! `admin tables`: creates the tables on local engines.
 
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
@@ -8,10 +8,10 @@ use crate::connection::{self, Connection};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Creates the two tables where they are missing.
+    /// Creates the two tables if they are missing.
     ///
-    /// For local engines (DynamoDB Local and the like), so it needs AWS_ENDPOINT_URL_DYNAMODB. On
-    /// AWS the template owns the tables, with their backups and their protection.
+    /// This is for local engines such as DynamoDB Local, so it needs AWS_ENDPOINT_URL_DYNAMODB. On AWS
+    /// the template creates the tables, with their backups and their protection.
     Create,
 }
 
@@ -27,6 +27,6 @@ async fn create(connection: &Connection) -> Result<()> {
     };
     connection.store().await.create_tables().await.with_context(|| format!("could not create tables on {endpoint}"))?;
     let Tables { clients, api_keys } = connection.tables();
-    eprintln!("The tables `{clients}` and `{api_keys}` are there.");
+    eprintln!("The tables `{clients}` and `{api_keys}` exist.");
     Ok(())
 }

@@ -1,13 +1,13 @@
-//! The real binary, called as an operator calls it, on an embedded engine.
+//! `admin keys` and `admin tables`: the real binary on an embedded engine.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test that cannot go on should fail loudly")]
 
-use std::{process::Output, time::Duration};
+use std::{process::Output, sync::Barrier, thread, time::Duration};
 
 use domain::{ApiKey, Clock, Timestamp};
 use local::engine::Engine;
 use serde_json::Value;
-use shared::store::{ApiKeyRecord, ApiKeyState, NewApiKey, Store, Tables};
+use shared::store::{ApiKeyRecord, ApiKeyState, ExpireOutcome, NewApiKey, Store, Tables};
 
 const CREATE: &[&str] = &["keys", "create", "--org", "acme", "--user", "ann", "--name", "Billing sync", "--expires"];
 
@@ -30,7 +30,7 @@ impl Desk {
         run(&[("AWS_ENDPOINT_URL_DYNAMODB", self.engine.url())], arguments)
     }
 
-    /// Makes a key with the command: the key, and what the table knows of it.
+    /// Creates a key with the command, and gives the key and its record.
     async fn create(&self, expires: &str) -> (ApiKey, ApiKeyRecord) {
         let output = self.run(&[CREATE, &[expires]].concat());
         assert!(output.status.success(), "{}", stderr(&output));
@@ -44,7 +44,7 @@ impl Desk {
     }
 }
 
-/// The binary with nothing of this machine's AWS setup: what it needs is in `environment`.
+/// Runs the binary with `environment` alone, without this machine's AWS configuration.
 fn run(environment: &[(&str, &str)], arguments: &[&str]) -> Output {
     std::process::Command::new(env!("CARGO_BIN_EXE_admin"))
         .args(arguments)
@@ -71,7 +71,7 @@ fn alone(output: &Output) -> String {
     line.to_owned()
 }
 
-/// The one line that says why the command failed.
+/// The one line of a command that failed.
 fn failure(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(1), "{}", stderr(output));
     assert_eq!(stdout(output), "");
@@ -88,7 +88,7 @@ fn now() -> Timestamp {
 }
 
 #[tokio::test]
-async fn a_created_key_is_printed_alone_and_opens_what_it_was_made_for() {
+async fn a_created_key_is_printed_alone_and_is_active() {
     let desk = Desk::new().await;
     let before = now();
     let (_, record) = desk.create("90d").await;
@@ -100,7 +100,7 @@ async fn a_created_key_is_printed_alone_and_opens_what_it_was_made_for() {
 }
 
 #[tokio::test]
-async fn what_is_said_beside_a_key_goes_to_standard_error_and_does_not_hold_it() {
+async fn the_message_about_a_new_key_goes_to_standard_error_without_the_key() {
     let desk = Desk::new().await;
     let output = desk.run(&[CREATE, &["1y"]].concat());
     let said = stderr(&output);
@@ -109,7 +109,7 @@ async fn what_is_said_beside_a_key_goes_to_standard_error_and_does_not_hold_it()
 }
 
 #[tokio::test]
-async fn keys_are_listed_with_what_is_known_of_them_and_without_themselves() {
+async fn keys_are_listed_with_their_records_but_not_themselves() {
     let desk = Desk::new().await;
     let (key, record) = desk.create("2036-01-31").await;
     let used = now();
@@ -194,7 +194,7 @@ async fn an_expired_key_is_listed_as_expired() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_not_there_cannot_be_revoked_or_rotated() {
+async fn a_key_that_does_not_exist_cannot_be_revoked_or_rotated() {
     let desk = Desk::new().await;
     for command in [&["keys", "revoke", "key_0"][..], &["keys", "rotate", "key_0", "--expires", "30d"]] {
         let said = failure(&desk.run(command));
@@ -202,37 +202,45 @@ async fn a_key_that_is_not_there_cannot_be_revoked_or_rotated() {
     }
 }
 
-#[tokio::test]
-async fn a_key_given_for_its_id_is_not_repeated() {
-    let desk = Desk::new().await;
-    let (key, _) = desk.create("30d").await;
-    for mistake in [key.reveal().to_owned(), key.reveal().to_uppercase(), format!("{} ", key.reveal())] {
-        for command in [&["keys", "revoke", &mistake][..], &["keys", "rotate", &mistake, "--expires", "30d"]] {
-            let said = failure(&desk.run(command));
-            assert!(said.contains("not a key's id"), "{said}");
-            assert!(!said.to_lowercase().contains(&key.reveal()[..12]), "{said}");
-        }
-    }
-}
+/// Every command with all its arguments.
+const COMMANDS: [&[&str]; 8] = [
+    &["keys", "create", "--org", "acme", "--user", "ann", "--name", "Sync", "--expires", "30d"],
+    &["keys", "list", "--org", "acme", "--json"],
+    &["keys", "revoke", "key_0"],
+    &["keys", "rotate", "key_0", "--expires", "30d", "--keep", "24h"],
+    &["org", "export", "--org", "acme"],
+    &["org", "import", "--org", "acme", "--from", "other", "--user", "ann", "--overwrite"],
+    &["org", "delete", "--org", "acme", "--confirm", "acme", "--keep-keys"],
+    &["tables", "create", "--clients-table", "clients", "--api-keys-table", "api-keys"],
+];
 
 #[tokio::test]
-async fn a_key_given_for_an_organization_or_a_user_is_refused_and_not_repeated() {
+async fn a_key_anywhere_on_the_command_line_is_refused_and_neither_repeated_nor_stored() {
     let desk = Desk::new().await;
     let key = ApiKey::generate().unwrap();
-    let key = key.reveal();
-    for arguments in [
-        &["keys", "list", "--org", key][..],
-        &["keys", "create", "--org", key, "--user", "ann", "--name", "n", "--expires", "30d"],
-        &["keys", "create", "--org", "acme", "--user", key, "--name", "n", "--expires", "30d"],
-        &["org", "export", "--org", key],
-        &["org", "import", "--org", "acme", "--user", key],
-        &["org", "delete", "--org", key, "--confirm", key],
-    ] {
-        let output = desk.run(arguments);
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        let said = stderr(&output);
-        assert!(!said.contains(&key[3..15]) && said.contains("no API key"), "{said}");
+    let canary = &key.reveal()[10..30];
+    let forms = [
+        key.reveal().to_owned(),
+        key.reveal().to_uppercase(),
+        format!(" the key is \"{}\".", key.reveal()),
+        format!("--{}", key.reveal()),
+        format!("--name={}", key.reveal()),
+        format!("acme.{}", &key.reveal()[..35]),
+        key.reveal()[3..].to_owned(),
+    ];
+    let mut form = forms.iter().cycle();
+    for command in COMMANDS {
+        let replaced = (0..command.len()).map(|at| (at, at + 1));
+        let inserted = (0..=command.len()).map(|at| (at, at));
+        for (from, to) in replaced.chain(inserted) {
+            let arguments = [&command[..from], &[form.next().unwrap()], &command[to..]].concat();
+            let output = desk.run(&arguments);
+            let said = format!("{}{}", stdout(&output), stderr(&output));
+            assert!(!said.to_lowercase().contains(canary), "{arguments:?}: {said}");
+            assert!(output.status.code() == Some(2) && said.contains("contains an API key"), "{arguments:?}: {said}");
+        }
     }
+    assert!(desk.store.all_api_keys(&"acme".parse().unwrap()).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -267,7 +275,7 @@ async fn an_old_key_can_be_kept_for_no_time_but_never_beyond_its_own_end() {
 }
 
 #[tokio::test]
-async fn a_dead_key_is_not_rotated() {
+async fn a_revoked_key_is_not_rotated() {
     let desk = Desk::new().await;
     let (_, record) = desk.create("30d").await;
     let id = record.caller.key_id.as_str();
@@ -276,8 +284,83 @@ async fn a_dead_key_is_not_rotated() {
     assert_eq!(desk.store.list_api_keys(&record.caller.org).await.unwrap().len(), 1);
 }
 
+/// Rotates one key twice at once, from two processes.
+async fn race(desk: &Desk) {
+    let (old_key, old) = desk.create("30d").await;
+    let id = old.caller.key_id.as_str();
+    let barrier = Barrier::new(2);
+    let rotate = |keep| {
+        barrier.wait();
+        desk.run(&["keys", "rotate", id, "--expires", "90d", "--keep", keep])
+    };
+    let outputs = thread::scope(|scope| {
+        let (week, hour) = (scope.spawn(|| rotate("7d")), scope.spawn(|| rotate("1h")));
+        [week.join().unwrap(), hour.join().unwrap()]
+    });
+    let end = &desk.record(&old_key).await.expires_at.to_string()[.."2027-01-31T23:59".len()];
+    let mut active = 1;
+    for output in &outputs {
+        let said = stderr(output);
+        if output.status.success() {
+            assert!(alone(output).parse::<ApiKey>().is_ok());
+            active += 1;
+        } else {
+            assert!(stdout(output).is_empty() && said.contains("was changed by somebody else meanwhile"), "{said}");
+        }
+    }
+    // The hour ends first, so the key expires then, unless that rotation failed.
+    let hour_succeeded = outputs[1].status.success();
+    assert!(outputs.iter().any(|output| output.status.success()), "{outputs:?}");
+    let last = stderr(&outputs[usize::from(hour_succeeded)]);
+    assert!(last.contains(&format!("{id} expires on {}", end.replace('T', " "))), "{end} is not in {last}");
+    let keys = desk.store.all_api_keys(&old.caller.org).await.unwrap();
+    let are_active = keys.iter().filter(|key| key.name == old.name && key.state(now()) == ApiKeyState::Active);
+    assert_eq!(are_active.count(), active, "{outputs:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_rotations_at_once_the_last_one_reports_the_expiry_of_the_key() {
+    for _ in 0..12 {
+        // A desk of its own: each counts the keys that are left.
+        race(&Desk::new().await).await;
+    }
+}
+
 #[tokio::test]
-async fn wrong_calls_are_usage_errors_and_make_no_key() {
+async fn of_two_changes_of_an_expiry_that_was_read_once_exactly_one_is_made() {
+    let desk = Desk::new().await;
+    for round in 0..200 {
+        let (key, store) = (ApiKey::generate().unwrap(), &desk.store);
+        let new = NewApiKey {
+            org: "acme".parse().unwrap(),
+            user: "ann".parse().unwrap(),
+            name: "Sync".to_owned(),
+            expires_at: now().after(Duration::from_secs(1_000)),
+        };
+        let read = store.create_api_key(&key, new, now()).await.unwrap();
+        let ends = [now().after(Duration::from_secs(60)), now().after(Duration::from_secs(600))];
+        let (first, second) = tokio::join!(store.expire_api_key(&read, ends[0]), store.expire_api_key(&read, ends[1]));
+        let outcomes = [first.unwrap(), second.unwrap()];
+        let set: Vec<_> = (0..2).filter(|at| matches!(outcomes[*at], ExpireOutcome::Set)).collect();
+        assert_eq!(set.len(), 1, "round {round}: {outcomes:?}");
+        let ExpireOutcome::Changed(seen) = &outcomes[1 - set[0]] else { panic!("round {round}: {outcomes:?}") };
+        let holds = desk.record(&key).await.expires_at;
+        assert_eq!((holds, seen.expires_at), (ends[set[0]], ends[set[0]]), "round {round}");
+    }
+}
+
+#[tokio::test]
+async fn the_expiry_of_a_key_that_was_revoked_meanwhile_is_not_changed() {
+    let desk = Desk::new().await;
+    let (_, read) = desk.create("30d").await;
+    desk.store.revoke_api_key(&read, now()).await.unwrap();
+    let outcome = desk.store.expire_api_key(&read, now().after(Duration::from_secs(60))).await.unwrap();
+    let ExpireOutcome::Changed(current) = outcome else { panic!("{outcome:?}") };
+    assert_eq!((current.state(now()), current.expires_at), (ApiKeyState::Revoked, read.expires_at));
+}
+
+#[tokio::test]
+async fn wrong_arguments_are_usage_errors_and_create_no_key() {
     let desk = Desk::new().await;
     let expires = |end| [CREATE, &[end]].concat();
     for arguments in [
@@ -302,7 +385,7 @@ async fn wrong_calls_are_usage_errors_and_make_no_key() {
 }
 
 #[tokio::test]
-async fn tables_are_created_where_they_are_missing_and_only_on_a_local_engine() {
+async fn missing_tables_are_created_but_only_on_a_local_engine() {
     let engine = Engine::in_memory().await.unwrap();
     let environment = [("AWS_ENDPOINT_URL_DYNAMODB", engine.url()), ("API_KEYS_TABLE", "ignored, for the option wins")];
     let create = ["tables", "create", "--clients-table", "my-clients", "--api-keys-table", "my-keys"];
@@ -329,14 +412,14 @@ async fn tables_are_found_by_the_environment_variables_of_the_functions() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_missing_is_one_clear_line() {
+async fn a_missing_table_is_reported_on_one_line() {
     let engine = Engine::in_memory().await.unwrap();
     let output = run(&[("AWS_ENDPOINT_URL_DYNAMODB", engine.url())], &[CREATE, &["30d"]].concat());
     assert!(failure(&output).contains("ResourceNotFoundException"));
 }
 
 #[tokio::test]
-async fn an_engine_that_is_not_there_is_one_clear_line() {
+async fn an_engine_that_does_not_run_is_reported_on_one_line() {
     // A port that was free a moment ago, and that nothing listens on now.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("http://127.0.0.1:{port}");

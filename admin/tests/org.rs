@@ -1,4 +1,4 @@
-//! `admin org`, called as an operator calls it, on an embedded engine.
+//! `admin org`: the real binary on an embedded engine.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test that cannot go on should fail loudly")]
 
@@ -16,7 +16,7 @@ use shared::store::{
     ApiKeyState, ClientRecord, CreateOutcome, ExpectedVersions, NewApiKey, Store, Tables, WriteContext,
 };
 
-/// In every text of the clients, and nowhere else.
+/// A word that is in every text of the clients, and nowhere else.
 const PERSONAL: &str = "Zweitschlüssel";
 
 struct Desk {
@@ -41,11 +41,11 @@ impl Desk {
             .await;
         desk.create(json!({ "name": PERSONAL, "notes": PERSONAL })).await;
         let gone = desk.create(json!({ "name": PERSONAL })).await;
-        desk.store.delete(&desk.stamp(), gone.id, &ExpectedVersions::ALL).await.unwrap();
+        desk.store.delete(&desk.context(), gone.id, &ExpectedVersions::ALL).await.unwrap();
         desk
     }
 
-    fn stamp(&self) -> WriteContext {
+    fn context(&self) -> WriteContext {
         let caller = Caller { org: self.org.clone(), user: "ann".parse().unwrap(), key_id: "key_1".parse().unwrap() };
         WriteContext { caller, at: Clock::system().now() }
     }
@@ -56,9 +56,9 @@ impl Desk {
 
     async fn create_in(&self, org: &str, body: Value) -> Client {
         let new = NewClient::parse(body.to_string().as_bytes()).unwrap();
-        let mut stamp = self.stamp();
-        stamp.caller.org = org.parse().unwrap();
-        match self.store.create(&stamp, ClientId::random(), new, None).await.unwrap() {
+        let mut context = self.context();
+        context.caller.org = org.parse().unwrap();
+        match self.store.create(&context, ClientId::random(), new, None).await.unwrap() {
             CreateOutcome::Created(client) => client,
             other => unreachable!("{other:?}"),
         }
@@ -77,7 +77,7 @@ impl Desk {
         key
     }
 
-    /// The organization's clients, without what an import changes.
+    /// The organization's clients, without the fields that an import changes.
     async fn clients(&self, org: &str) -> Vec<Client> {
         let epoch = domain::Timestamp::from_millis(0);
         let content = |record: ClientRecord| Client { version: 0, updated_at: epoch, ..record.client };
@@ -112,7 +112,7 @@ impl Desk {
         done(&self.run(&["org", "export", "--org", "acme"])).stdout.clone()
     }
 
-    /// Imports what comes through a pipe.
+    /// Imports from a pipe.
     fn import(&self, input: &[u8], arguments: &[&str]) -> Output {
         let arguments = [&["org", "import", "--user", "olga"], arguments].concat();
         let mut child = self.command(&arguments).stdin(Stdio::piped()).spawn().unwrap();
@@ -139,7 +139,7 @@ fn done(output: &Output) -> &Output {
     output
 }
 
-/// The one line that says why the command failed.
+/// The one line of a command that failed.
 fn failure(output: &Output) -> String {
     let text = stderr(output);
     assert_eq!(output.status.code(), Some(1), "{text}");
@@ -157,7 +157,7 @@ fn written(lines: &[Value]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn an_export_says_what_it_is_and_holds_all_that_is_known_of_each_client() {
+async fn an_export_describes_itself_and_contains_the_whole_record_of_each_client() {
     let desk = Desk::with_clients().await;
     let output = desk.run(&["org", "export", "--org", "acme"]);
     assert!(stderr(done(&output)).contains("3 clients of acme"));
@@ -167,7 +167,7 @@ async fn an_export_says_what_it_is_and_holds_all_that_is_known_of_each_client() 
     assert_eq!(lines[4], json!({ "clients": 3 }));
     for line in &lines[1..4] {
         let id = line["id"].as_str().unwrap().parse().unwrap();
-        let client = desk.store.get(&desk.stamp().caller, id).await.unwrap().unwrap();
+        let client = desk.store.get(&desk.context().caller, id).await.unwrap().unwrap();
         let mut expected = serde_json::to_value(&client).unwrap();
         for (field, value) in [
             ("createdBy", json!("ann")),
@@ -187,11 +187,11 @@ async fn an_organization_without_clients_is_exported_and_imported_too() {
     let desk = Desk::new().await;
     let export = desk.export();
     assert_eq!(lines(&export)[1..], [json!({ "clients": 0 })]);
-    assert!(stderr(done(&desk.import(&export, &["--org", "acme"]))).contains("ImportOutcome 0 clients into acme"));
+    assert!(stderr(done(&desk.import(&export, &["--org", "acme"]))).contains("Imported 0 clients into acme"));
 }
 
 #[tokio::test]
-async fn an_export_that_nobody_takes_is_a_failure() {
+async fn an_export_to_a_closed_pipe_fails() {
     let desk = Desk::with_clients().await;
     let mut child = desk.command(&["org", "export", "--org", "acme"]).spawn().unwrap();
     drop(child.stdout.take());
@@ -214,7 +214,7 @@ async fn exported_deleted_and_imported_an_organization_is_the_same_from_a_pipe_a
         } else {
             desk.import(&export, &["--org", "acme"])
         };
-        assert!(stderr(done(&output)).contains("ImportOutcome 3 clients into acme: 3 new"), "{}", stderr(&output));
+        assert!(stderr(done(&output)).contains("Imported 3 clients into acme: 3 created"), "{}", stderr(&output));
         assert_eq!(desk.clients("acme").await, before);
     }
     let record = desk.records("acme").await.remove(0);
@@ -223,23 +223,21 @@ async fn exported_deleted_and_imported_an_organization_is_the_same_from_a_pipe_a
 }
 
 #[tokio::test]
-async fn an_import_says_what_it_did_and_what_it_left() {
+async fn an_import_reports_the_clients_that_it_wrote_and_those_that_it_left() {
     let desk = Desk::with_clients().await;
     let export = desk.export();
     let ids: Vec<ClientId> = desk.clients("acme").await.iter().map(|client| client.id).collect();
     let patch = ClientPatch { name: Some("changed".parse().unwrap()), ..ClientPatch::default() };
-    desk.store.update(&desk.stamp(), ids[0], &patch, &ExpectedVersions::ALL).await.unwrap();
-    desk.store.delete(&desk.stamp(), ids[1], &ExpectedVersions::ALL).await.unwrap();
+    desk.store.update(&desk.context(), ids[0], &patch, &ExpectedVersions::ALL).await.unwrap();
+    desk.store.delete(&desk.context(), ids[1], &ExpectedVersions::ALL).await.unwrap();
     let said = stderr(done(&desk.import(&export, &["--org", "acme"])));
-    for part in
-        ["ImportOutcome 0 clients", "1 as exported already", "1 there with another content", "1 deleted, and left so"]
-    {
+    for part in ["Imported 0 clients", "1 already as exported", "1 kept with other content", "1 still deleted"] {
         assert!(said.contains(part), "{part} is not in {said}");
     }
     let said = stderr(done(&desk.import(&export, &["--org", "acme", "--overwrite"])));
-    assert!(said.contains("ImportOutcome 2 clients into acme: 0 new, 1 replaced, 1 brought back."), "{said}");
+    assert!(said.contains("Imported 2 clients into acme: 0 created, 1 replaced, 1 restored."), "{said}");
     let said = stderr(done(&desk.import(&export, &["--org", "acme", "--overwrite"])));
-    assert!(said.contains("3 as exported already"), "{said}");
+    assert!(said.contains("3 already as exported"), "{said}");
 }
 
 #[tokio::test]
@@ -259,13 +257,13 @@ async fn a_file_that_was_cut_short_anywhere_is_refused_before_anything_is_writte
         assert!(said.starts_with("nothing was imported"), "cut at {cut}: {said}");
     }
     assert_eq!(target.clients("acme").await, []);
-    // The line break after the last line is no part of what it says.
+    // The last line may lack its line break.
     done(&target.import(&export[..export.len() - 1], &["--org", "acme"]));
     assert_eq!(target.clients("acme").await.len(), 3);
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_file_is_said_by_line_and_quotes_nothing() {
+async fn errors_in_a_file_are_reported_by_line_and_quote_nothing() {
     let desk = Desk::with_clients().await;
     let export = lines(&desk.export());
     let target = Desk::new().await;
@@ -279,23 +277,23 @@ async fn what_is_wrong_with_a_file_is_said_by_line_and_quotes_nothing() {
         lines
     };
     let secret = json!(PERSONAL);
-    refuse(&with("id", secret.clone()), "line 3: `id`: not a UUID");
-    refuse(&with("name", json!(format!("{PERSONAL}\0"))), "line 3: `name`: must not contain control characters");
-    refuse(&with("name", Value::Null), "line 3: `name` is required");
-    refuse(&with("phone", json!(PERSONAL.repeat(10))), "line 3: `phone`: must be at most 50 characters");
+    refuse(&with("id", secret.clone()), "line 3: `id` must be a UUID");
+    refuse(&with("name", json!(format!("{PERSONAL}\0"))), "line 3: `name` must not contain control characters");
+    refuse(&with("name", Value::Null), "line 3: `name` must be a string");
+    refuse(&with("phone", json!(PERSONAL.repeat(10))), "line 3: `phone` must be at most 50 characters");
     refuse(&with("phone", json!([PERSONAL])), "line 3: `phone` must be a string");
-    refuse(&with("status", secret.clone()), "line 3: `status`: must be `active` or `inactive`");
-    refuse(&with("notes", json!(PERSONAL.repeat(1000))), "line 3: `notes`: must be at most 5000 characters");
-    refuse(&with("createdAt", secret.clone()), "line 3: `createdAt` must be an instant");
-    refuse(&with("createdBy", secret.clone()), "line 3: `createdBy`: must be 1 to 64 characters");
+    refuse(&with("status", secret.clone()), "line 3: `status` must be `active` or `inactive`");
+    refuse(&with("notes", json!(PERSONAL.repeat(1000))), "line 3: `notes` must be at most 5000 characters");
+    refuse(&with("createdAt", secret.clone()), "line 3: `createdAt` must be a time");
+    refuse(&with("createdBy", secret.clone()), "line 3: `createdBy` must be 1 to 64 characters");
     refuse(&with("version", secret.clone()), "line 3: `version` must be a whole number");
     refuse(&with("version", json!(0)), "line 3: `version` must be a whole number");
     refuse(&with("version", json!(u64::MAX)), "line 3: `version` must be a whole number");
-    refuse(&with(PERSONAL, secret.clone()), "line 3: is not an object of a client's fields");
+    refuse(&with(PERSONAL, secret.clone()), "line 3: has a field that is not a client's");
     refuse(&with("id", export[1]["id"].clone()), "line 3: `id` must be greater");
     refuse(&[&export[..2], &[json!({ "clients": 3 })]].concat(), "its last line says 3 clients, but there are 1");
-    refuse(&[&export[..], &export[1..2]].concat(), "it goes on after its last line, line 5");
-    refuse(&export[1..], "it does not begin as an export does");
+    refuse(&[&export[..], &export[1..2]].concat(), "it continues after its last line, line 5");
+    refuse(&export[1..], "it does not begin like an export");
     let all_wrong: Vec<Value> = std::iter::repeat_n(json!({ "name": PERSONAL }), 9).collect();
     refuse(&[&export[..1], &all_wrong, &[json!({ "clients": 9 })]].concat(), "; and 4 lines more");
     let mut other_format = export.clone();
@@ -334,7 +332,7 @@ async fn the_largest_client_fits_a_line() {
 }
 
 #[tokio::test]
-async fn another_organizations_export_is_taken_only_if_that_is_meant() {
+async fn another_organizations_export_is_imported_only_if_it_is_named() {
     let desk = Desk::with_clients().await;
     let export = desk.export();
     let said = failure(&desk.import(&export, &["--org", "acme-staging"]));
@@ -347,7 +345,7 @@ async fn another_organizations_export_is_taken_only_if_that_is_meant() {
 }
 
 #[tokio::test]
-async fn an_import_that_was_killed_goes_on_when_it_is_repeated() {
+async fn an_import_that_was_killed_continues_when_it_is_repeated() {
     let desk = Desk::new().await;
     let mut lines = vec![json!({
         "format": "clients-api/organization", "formatVersion": 1, "orgId": "acme",
@@ -376,8 +374,8 @@ async fn an_import_that_was_killed_goes_on_when_it_is_repeated() {
     assert!((100..CLIENTS).contains(&there), "{there}");
     let begin = Instant::now();
     let said = stderr(done(&desk.import(&export, &["--org", "acme", "--overwrite"])));
-    assert!(said.contains(&format!("{} new, 0 replaced", CLIENTS - there)), "{there}: {said}");
-    // It leaves half of what an organization can take to the API: 1,000 write units a second.
+    assert!(said.contains(&format!("{} created, 0 replaced", CLIENTS - there)), "{there}: {said}");
+    // It leaves half of an organization's 1,000 write units a second to the API.
     let units = u32::try_from(CLIENTS - there).unwrap();
     assert!(begin.elapsed() > Duration::from_secs(1) * (units - 10) / 500);
     let versions: Vec<u64> = desk.records("acme").await.iter().map(|record| record.client.version).collect();
@@ -422,7 +420,7 @@ async fn a_deletion_ends_every_key_and_leaves_nothing_of_the_organization() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_made_during_a_deletion_is_not_overlooked() {
+async fn a_key_that_is_created_during_a_deletion_is_not_overlooked() {
     let desk = Desk::with_clients().await;
     desk.key("acme").await;
     let child = desk.command(&["org", "delete", "--org", "acme", "--confirm", "acme"]).spawn().unwrap();
@@ -447,7 +445,7 @@ async fn the_records_of_revoked_keys_can_be_kept() {
 }
 
 #[tokio::test]
-async fn wrong_calls_are_usage_errors_and_change_nothing() {
+async fn wrong_arguments_are_usage_errors_and_change_nothing() {
     let desk = Desk::with_clients().await;
     let key = desk.key("acme").await;
     for arguments in [
@@ -471,7 +469,7 @@ async fn wrong_calls_are_usage_errors_and_change_nothing() {
 }
 
 #[tokio::test]
-async fn tables_that_are_missing_are_one_clear_line() {
+async fn missing_tables_are_reported_on_one_line() {
     let desk = Desk::with_clients().await;
     let export = desk.export();
     desk.store.delete_tables().await.unwrap();

@@ -11,32 +11,32 @@ use domain::{
 use shared::store::Store;
 
 use super::counted;
-use crate::{Cli, identifier::identifier};
+use crate::Cli;
 
-/// What a wait is longer than it need be.
+/// Added to a wait, to be safe.
 const SPARE: Duration = Duration::from_secs(1);
-/// How often a long deletion says how far it is.
+/// The time between two reports of progress.
 const PROGRESS: Duration = Duration::from_secs(5);
 
 #[derive(Args, Debug)]
 pub(crate) struct Delete {
     /// The organization
-    #[arg(long, value_parser = identifier::<OrgId>())]
+    #[arg(long)]
     org: OrgId,
-    /// The organization once more: there is no way back
+    /// The organization again, as a confirmation: a deletion cannot be undone
     #[arg(long, value_name = "ORG")]
     confirm: String,
-    /// Keep the records of its keys, revoked: who had access, and when (user ids are personal data)
+    /// Keep the records of its revoked keys, which tell who had access and when (user ids are personal data)
     #[arg(long)]
     keep_keys: bool,
 }
 
 impl Delete {
-    /// Ends the program where the organization is not confirmed.
+    /// Ends the program if the organization is not confirmed.
     pub(crate) fn check(&self) {
         if self.confirm != self.org.as_str() {
             Cli::command()
-                .error(ErrorKind::ValueValidation, "--confirm must repeat what --org says; nothing was deleted")
+                .error(ErrorKind::ValueValidation, "--confirm must repeat the value of --org; nothing was deleted")
                 .exit();
         }
     }
@@ -53,45 +53,46 @@ pub(crate) async fn run(Delete { org, keep_keys, .. }: Delete, store: &Store) ->
         revoked += 1;
     }
     if !keys.is_empty() {
-        // A request that was let in before can still write, and what it writes must not stay behind.
+        // A request that was authorized before can still write, and its client must be deleted too.
         let wait = WRITE_TIMEOUT + IN_FLIGHT + SPARE;
         eprintln!(
-            "Revoked {} of {org}. Waiting {} s for requests that are under way.",
+            "Revoked {} of {org}. Waiting {} s for requests in progress.",
             counted(revoked, "key"),
             wait.as_secs()
         );
         tokio::time::sleep(wait).await;
     }
 
-    let mut told = Instant::now();
+    let mut reported = Instant::now();
     let progress = |deleted| {
-        if told.elapsed() >= PROGRESS {
+        if reported.elapsed() >= PROGRESS {
             eprintln!("{} deleted so far", counted(deleted, "item"));
-            told = Instant::now();
+            reported = Instant::now();
         }
     };
     let deleted = store.purge_clients(&org, progress).await;
-    let deleted = deleted.context("the clients are not all deleted; repeat the command to go on")?;
-    eprintln!("Deleted {} of {org} (clients and what was left of deleted ones).", counted(deleted, "item"));
+    let deleted = deleted.context("some clients are not deleted; repeat the command to continue")?;
+    eprintln!("Deleted {} of {org} (clients, and the tombstones of deleted ones).", counted(deleted, "item"));
 
-    // The keys' records go last: until then they tell a repeated command what it has to wait for.
+    // The records of the keys go last: while there are any, a repeated command waits again.
     let keys =
         store.all_api_keys(&org).await.context("could not look for the organization's keys; repeat the command")?;
     if let Some(key) = keys.iter().find(|key| key.revoked_at.is_none()) {
-        bail!("{} was made while {org} was being deleted; repeat the command", key.caller.key_id);
+        bail!("{} was created while {org} was being deleted; repeat the command", key.caller.key_id);
     }
     if keep_keys {
         eprintln!("Kept the records of {}.", counted(keys.len(), "key"));
     } else {
         for key in &keys {
             let done = store.purge_api_key(key).await;
-            done.context("the keys' records are not all deleted; repeat the command to go on")?;
+            done.context("some records of keys are not deleted; repeat the command to continue")?;
         }
         eprintln!("Deleted the records of {}.", counted(keys.len(), "key"));
     }
     eprintln!(
-        "Warm instances of list-clients remember the clients for up to {} hours. Nobody has a key to them; before the \
-         id {org} is used again within that time, end these instances (docs/operations.md, \"Offboarding\").",
+        "Warm instances of list-clients keep the clients in memory for up to {} hours. No key gives access to them. If \
+         the id {org} is to be used again within that time, end these instances first (docs/operations.md, \
+         \"Offboarding\").",
         RELOAD_AFTER.as_secs() / 3600
     );
     Ok(())

@@ -11,24 +11,23 @@ use super::{
     counted,
     file::{Foot, Head, Line},
 };
-use crate::identifier::identifier;
 
 #[derive(Args, Debug)]
 pub(crate) struct Export {
     /// The organization
-    #[arg(long, value_parser = identifier::<OrgId>())]
+    #[arg(long)]
     org: OrgId,
 }
 
 pub(crate) async fn run(Export { org }: Export, store: &Store) -> Result<()> {
-    let cut_short = "the export is incomplete: standard output took no more";
+    let incomplete = "the export is incomplete: writing to standard output failed";
     let mut output = BufWriter::new(io::stdout().lock());
-    write_line(&mut output, &Head::new(&org, Clock::system().now())).context(cut_short)?;
+    write_line(&mut output, &Head::new(&org, Clock::system().now())).context(incomplete)?;
     let (mut clients, mut next) = (0, None);
     loop {
         let page = store.export(&org, next).await.context("the export is incomplete")?;
         for record in &page.clients {
-            write_line(&mut output, &Line::of(record)).context(cut_short)?;
+            write_line(&mut output, &Line::of(record)).context(incomplete)?;
         }
         clients += page.clients.len();
         next = page.next;
@@ -36,9 +35,9 @@ pub(crate) async fn run(Export { org }: Export, store: &Store) -> Result<()> {
             break;
         }
     }
-    write_line(&mut output, &Foot { clients: clients as u64 }).context(cut_short)?;
-    output.flush().context(cut_short)?;
-    eprintln!("Exported {} of {org}. They are personal data.", counted(clients, "client"));
+    write_line(&mut output, &Foot { clients: clients as u64 }).context(incomplete)?;
+    output.flush().context(incomplete)?;
+    eprintln!("Exported {} of {org}. The export is personal data.", counted(clients, "client"));
     Ok(())
 }
 

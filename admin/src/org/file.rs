@@ -1,22 +1,24 @@
-//! An exported organization as a file: one JSON object a line (NDJSON). The first line says what it is,
-//! the last one how many clients are between them, so that a file that was cut short is told from a
-//! whole one. The clients are in the order of their identifiers, so that a repeated one is found
-//! without remembering them all.
+//! The file format of an exported organization: one JSON object a line (NDJSON). The first line describes
+//! the file, and the last one has the number of clients between them, which shows whether the file is
+//! complete. The clients are in the order of their identifiers, which shows repeated ones.
 
-use std::io::{self, BufRead, Read};
+use std::{
+    io::{self, BufRead, Read},
+    str::FromStr,
+};
 
-use domain::{Client, ClientId, OrgId, Timestamp};
+use domain::{Client, ClientId, FieldError, Invalid, InvalidIdentifier, NewClient, OrgId, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use shared::store::ClientRecord;
 
 const FORMAT: &str = "clients-api/organization";
 const FORMAT_VERSION: u32 = 1;
-/// What a foot begins with, and no client does.
+/// The start of a last line, and of no client's.
 const FOOT: &[u8] = b"{\"clients\":";
-/// Longest line, in bytes: some 5,300 characters of text, each of up to 12 bytes as JSON escapes.
+/// The longest line, in bytes: some 5,300 characters of text, each of up to 12 bytes as a JSON escape.
 const LINE_BYTES: u64 = 128 * 1024;
-/// Highest version. The next ones are far from any limit of JSON's readers and of ours.
+/// The highest version. It leaves room for writes after the import, below the limits of JSON's numbers.
 const HIGHEST_VERSION: u64 = 1 << 50;
 
 /// The first line.
@@ -47,7 +49,7 @@ pub(crate) struct Foot {
     pub(crate) clients: u64,
 }
 
-/// A client's line: what the API shows, and who made and changed it.
+/// A client's line: the client as the API shows it, with its authors and version.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Line<'a> {
@@ -73,21 +75,13 @@ impl<'a> Line<'a> {
     }
 }
 
-/// The same line as it is read: any value, so that what is wrong with it is said in our own words. Those
-/// of the JSON reader can quote it.
+/// A client's line as it is read: its record as any values, so that errors are ours, which quote nothing
+/// of the file, and the client's other fields, which `domain` reads.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 struct Fields {
     #[serde(default)]
     id: Value,
-    #[serde(default)]
-    name: Value,
-    #[serde(default)]
-    phone: Value,
-    #[serde(default)]
-    status: Value,
-    #[serde(default)]
-    notes: Value,
     #[serde(default)]
     created_at: Value,
     #[serde(default)]
@@ -102,51 +96,53 @@ struct Fields {
     updated_with: Value,
     #[serde(default)]
     version: Value,
+    #[serde(flatten)]
+    others: Map<String, Value>,
 }
 
 impl Fields {
-    fn record(&self) -> Result<ClientRecord, String> {
+    fn record(self) -> Result<ClientRecord, String> {
+        const TIME: &str = "must be a time like 2027-01-31T12:00:00.000Z";
+        let id = parsed("id", &self.id, "must be a UUID")?;
+        let new = NewClient::parse(Value::Object(self.others).to_string().as_bytes())
+            .map_err(|error| without_names(&error))?;
+        let client = Client {
+            updated_at: parsed("updatedAt", &self.updated_at, TIME)?,
+            version: version(&self.version)?,
+            ..new.created(id, parsed("createdAt", &self.created_at, TIME)?)
+        };
+        let identifier = InvalidIdentifier.to_string();
         Ok(ClientRecord {
-            client: Client {
-                id: text("id", &self.id)?,
-                name: text("name", &self.name)?,
-                phone: optional("phone", &self.phone)?,
-                status: text("status", &self.status)?,
-                notes: optional("notes", &self.notes)?,
-                created_at: instant("createdAt", &self.created_at)?,
-                updated_at: instant("updatedAt", &self.updated_at)?,
-                version: version(&self.version)?,
-            },
-            created_by: text("createdBy", &self.created_by)?,
-            created_with: text("createdWith", &self.created_with)?,
-            updated_by: text("updatedBy", &self.updated_by)?,
-            updated_with: text("updatedWith", &self.updated_with)?,
+            client,
+            created_by: parsed("createdBy", &self.created_by, &identifier)?,
+            created_with: parsed("createdWith", &self.created_with, &identifier)?,
+            updated_by: parsed("updatedBy", &self.updated_by, &identifier)?,
+            updated_with: parsed("updatedWith", &self.updated_with, &identifier)?,
         })
     }
 }
 
-fn text<T: std::str::FromStr<Err: ToString>>(field: &str, value: &Value) -> Result<T, String> {
-    let text = match value {
-        Value::Null => return Err(format!("`{field}` is required")),
-        Value::String(text) => text,
-        _ => return Err(format!("`{field}` must be a string")),
-    };
-    text.parse().map_err(|error: T::Err| format!("`{field}`: {}", error.to_string()))
-}
-
-fn optional<T: std::str::FromStr<Err: ToString>>(field: &str, value: &Value) -> Result<Option<T>, String> {
-    if value.is_null() { Ok(None) } else { text(field, value).map(Some) }
-}
-
-/// The date parser's own words quote what it read.
-fn instant(field: &str, value: &Value) -> Result<Timestamp, String> {
-    let text: String = text(field, value)?;
-    text.parse().map_err(|_| format!("`{field}` must be an instant like 2027-01-31T12:00:00.000Z"))
+fn parsed<T: FromStr>(field: &str, value: &Value, rule: &str) -> Result<T, String> {
+    let parsed = value.as_str().and_then(|text| text.parse().ok());
+    parsed.ok_or_else(|| format!("`{field}` {}", if value.is_null() { "is required" } else { rule }))
 }
 
 fn version(value: &Value) -> Result<u64, String> {
     let version = value.as_u64().filter(|version| (1..=HIGHEST_VERSION).contains(version));
     version.ok_or_else(|| format!("`version` must be a whole number from 1 to {HIGHEST_VERSION}"))
+}
+
+/// The errors in a client's fields, without the names of unknown ones: the file chose those.
+fn without_names(invalid: &Invalid) -> String {
+    let unknown = FieldError::unknown("field", "", &[]).message;
+    let errors = invalid.errors().iter().map(|FieldError { field, message }| {
+        if message.starts_with(&unknown) {
+            "has a field that is not a client's".to_owned()
+        } else {
+            format!("`{field}` {message}")
+        }
+    });
+    errors.collect::<Vec<_>>().join(", ")
 }
 
 /// Reads a file from its first line to its last.
@@ -159,45 +155,42 @@ pub(crate) struct Reader<R> {
     last: Option<ClientId>,
 }
 
-/// Why a file is no export. Quotes nothing of it.
+/// The error in a file that is not a correct export. It quotes nothing of the file.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
-    /// One line is wrong; the ones after it can be read.
+    /// One line is wrong. The lines after it can be read.
     #[error("line {0}: {1}")]
     Line(u64, String),
-    /// The file as a whole is.
+    /// The file as a whole is wrong.
     #[error("{0}")]
     File(String),
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("it cannot be read: {0}")]
     Io(#[from] io::Error),
 }
 
 impl<R: BufRead> Reader<R> {
-    /// Reads the first line, and with it which organization was exported.
+    /// Reads the first line, and gives the organization that was exported.
     pub(crate) fn open(input: R) -> Result<(Self, OrgId), Fault> {
         let mut reader = Self { input, line: 0, bytes: Vec::new(), clients: 0, last: None };
         let is_there = reader.advance()?;
         let head: Option<Head> = serde_json::from_slice(&reader.bytes).ok();
         let head = head.filter(|head| is_there && head.format == FORMAT);
-        let head = head.ok_or_else(|| Fault::File("it does not begin as an export does".to_owned()))?;
+        let head = head.ok_or_else(|| Fault::File("it does not begin like an export".to_owned()))?;
         if head.format_version != FORMAT_VERSION {
             let message =
                 format!("it is of format {}, and this program reads format {FORMAT_VERSION}", head.format_version);
             return Err(Fault::File(message));
         }
-        let org = head.org_id.parse().map_err(|error| Fault::Line(1, format!("`orgId`: {error}")))?;
+        let org = head.org_id.parse().map_err(|error| Fault::Line(1, format!("`orgId` {error}")))?;
         Ok((reader, org))
     }
 
-    /// The next client; `None` where the file ends as it should. After a fault in one line, goes on with
+    /// The next client; `None` at the correct end of the file. After an error in one line, it continues with
     /// the next.
     pub(crate) fn next(&mut self) -> Result<Option<ClientRecord>, Fault> {
         if !self.advance()? {
-            return Err(Fault::File(format!(
-                "it ends after line {} and without its last line: it is cut short",
-                self.line
-            )));
+            return Err(Fault::File(format!("it is cut short: its last line is missing after line {}", self.line)));
         }
         if self.bytes.starts_with(FOOT) {
             return self.end().map(|()| None);
@@ -205,7 +198,7 @@ impl<R: BufRead> Reader<R> {
         self.clients += 1;
         let fields: Fields = serde_json::from_slice(&self.bytes).map_err(|error| {
             self.fault(if error.is_data() {
-                "is not an object of a client's fields, each given once".to_owned()
+                "is not an object in which each field is given once".to_owned()
             } else {
                 format!("is not JSON (column {})", error.column())
             })
@@ -213,7 +206,7 @@ impl<R: BufRead> Reader<R> {
         let record = fields.record().map_err(|message| self.fault(message))?;
         if self.last.is_some_and(|last| last >= record.client.id) {
             return Err(
-                self.fault("`id` must be greater than that of the line before: clients are in order, each once")
+                self.fault("`id` must be greater than on the line before: clients are in order, and none is repeated")
             );
         }
         self.last = Some(record.client.id);
@@ -221,9 +214,8 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn end(&mut self) -> Result<(), Fault> {
-        let foot: Foot = serde_json::from_slice(&self.bytes).map_err(|_| {
-            Fault::File(format!("line {} should be its last one and is not whole: it is cut short", self.line))
-        })?;
+        let foot: Foot = serde_json::from_slice(&self.bytes)
+            .map_err(|_| Fault::File(format!("it is cut short: line {}, its last one, is incomplete", self.line)))?;
         if foot.clients != self.clients {
             return Err(Fault::File(format!(
                 "its last line says {} clients, but there are {}",
@@ -231,12 +223,12 @@ impl<R: BufRead> Reader<R> {
             )));
         }
         if self.advance()? {
-            return Err(Fault::File(format!("it goes on after its last line, line {}", self.line - 1)));
+            return Err(Fault::File(format!("it continues after its last line, line {}", self.line - 1)));
         }
         Ok(())
     }
 
-    /// Reads a line, without its end; `false` where there is none.
+    /// Reads a line without its line break; `false` if there is none.
     fn advance(&mut self) -> Result<bool, Fault> {
         self.bytes.clear();
         let read = self.input.by_ref().take(LINE_BYTES).read_until(b'\n', &mut self.bytes)?;
@@ -245,7 +237,7 @@ impl<R: BufRead> Reader<R> {
         }
         self.line += 1;
         if self.bytes.pop_if(|last| *last == b'\n').is_none() && read as u64 == LINE_BYTES {
-            return Err(Fault::File(format!("line {} is longer than any client is", self.line)));
+            return Err(Fault::File(format!("line {} is longer than that of any client", self.line)));
         }
         Ok(true)
     }

@@ -19,31 +19,30 @@ use super::{
     counted,
     file::{Fault, Reader},
 };
-use crate::identifier::identifier;
 
-/// Writes under way at the same time.
+/// The number of writes in progress at the same time.
 const PARALLEL: usize = 8;
-/// Write units a second: half of what DynamoDB gives an organization, which is one partition. The other
-/// half is for the API's writes.
+/// Write units a second: half of DynamoDB's limit on an organization, which is one partition. The other half
+/// is for the API.
 const PACE: f64 = 500.0;
-/// How many faults of a file are told at once.
-const FAULTS_TOLD: usize = 5;
-/// How often a long import says how far it is.
+/// The most errors of a file that are reported at once.
+const REPORTED_FAULTS: usize = 5;
+/// The time between two reports of progress.
 const PROGRESS: Duration = Duration::from_secs(5);
 
 #[derive(Args, Debug)]
 pub(crate) struct Import {
     /// The organization to write to
-    #[arg(long, value_parser = identifier::<OrgId>())]
+    #[arg(long)]
     org: OrgId,
-    /// The organization that was exported, where it is another one
-    #[arg(long, value_name = "ORG", value_parser = identifier::<OrgId>())]
+    /// The organization that was exported, if it is another one
+    #[arg(long, value_name = "ORG")]
     from: Option<OrgId>,
-    /// Who imports: the clients count as last changed by this user
-    #[arg(long, value_parser = identifier::<UserId>())]
+    /// The user who imports, and becomes the user of the clients' last change
+    #[arg(long)]
     user: UserId,
-    /// Replace the clients that are there, and bring deleted ones back: whatever was changed since the
-    /// export is undone. Clients that are not in the export stay
+    /// Replace existing clients and restore deleted ones: changes since the export are undone. Clients that
+    /// are not in the export stay
     #[arg(long)]
     overwrite: bool,
 }
@@ -58,13 +57,13 @@ pub(crate) async fn run(Import { org, from, user, overwrite }: Import, store: &S
     let tally = Tally::default();
     let (store, begin) = (store.counting_in(&tally), Instant::now());
     let import = shared::store::Import { org, user, overwrite, began: clock.now(), clock };
-    // A file that changes between its two readings is found out here, at the latest at its last line.
+    // If the file has changed since it was checked, this notices it, at the latest on the last line.
     let (mut reader, _) = Reader::open(file.read()?)?;
     let records = std::iter::from_fn(|| reader.next().transpose());
     let written = stream::iter(records)
         .map(|record| async {
             let record = record?;
-            // A call that finds the client there is not in the units, but costs one at the least.
+            // A failed condition reports no units, but consumes at least one.
             let due = tally.units().write.max(tally.calls().into()) / PACE;
             tokio::time::sleep(Duration::from_secs_f64(due).saturating_sub(begin.elapsed())).await;
             let imported = store.import(&import, &record).await?;
@@ -77,13 +76,13 @@ pub(crate) async fn run(Import { org, from, user, overwrite }: Import, store: &S
         })
         .await;
     written.with_context(|| {
-        format!("the import stopped after {} of {}; repeat it to go on", totals.done(), counted(total, "client"))
+        format!("the import stopped after {} of {}; repeat it to continue", totals.done(), counted(total, "client"))
     })?;
     eprintln!("{}", totals.summary(&import.org));
     Ok(())
 }
 
-/// What is on standard input, to be read twice: all of it is checked before the first write.
+/// Standard input as a file that is read twice: all of it is checked before the first write.
 struct Input {
     file: File,
     start: u64,
@@ -104,13 +103,13 @@ fn input() -> Result<Input> {
     if let Some(input) = redirected_file(&stdin) {
         return Ok(input);
     }
-    // From a pipe: into a file without a name, which is gone with this process however it ends.
+    // A pipe is copied into a file without a name, which disappears with this process however it ends.
     let mut file = tempfile::tempfile().context("could not make a temporary file for the input")?;
     io::copy(&mut stdin.lock(), &mut file).context("could not keep the input in a temporary file")?;
     Ok(Input { file, start: 0 })
 }
 
-/// The file that standard input is, where it is one.
+/// Standard input, if it is a file.
 #[cfg(unix)]
 fn redirected_file(stdin: &io::Stdin) -> Option<Input> {
     use std::os::fd::AsFd;
@@ -127,21 +126,21 @@ fn redirected_file(_: &io::Stdin) -> Option<Input> {
     None
 }
 
-/// Reads the whole input, and says how many clients there are.
+/// Checks the whole input, and gives its number of clients.
 fn check(input: &mut Input, exported: &OrgId) -> Result<usize> {
-    let no_import = "nothing was imported: the input is not an export that can be used";
+    let no_import = "nothing was imported: the input is not a correct export";
     let (mut reader, org) = Reader::open(input.read()?).context(no_import)?;
     if org != *exported {
         bail!(
-            "nothing was imported: this is an export of {org}, not of {exported}; if that is meant, say `--from {org}`"
+            "nothing was imported: this is an export of {org}, not of {exported}; if that is intended, add `--from {org}`"
         );
     }
-    let (mut clients, mut faults, mut untold) = (0, Vec::new(), 0);
+    let (mut clients, mut faults, mut unreported) = (0, Vec::new(), 0);
     loop {
         match reader.next() {
             Ok(Some(_)) => clients += 1,
             Ok(None) => break,
-            Err(Fault::Line(..)) if faults.len() == FAULTS_TOLD => untold += 1,
+            Err(Fault::Line(..)) if faults.len() == REPORTED_FAULTS => unreported += 1,
             Err(fault @ Fault::Line(..)) => faults.push(fault.to_string()),
             Err(fault) => {
                 faults.push(fault.to_string());
@@ -149,13 +148,13 @@ fn check(input: &mut Input, exported: &OrgId) -> Result<usize> {
             }
         }
     }
-    if untold > 0 {
-        faults.push(format!("and {} more", counted(untold, "line")));
+    if unreported > 0 {
+        faults.push(format!("and {} more", counted(unreported, "line")));
     }
     if faults.is_empty() { Ok(clients) } else { Err(anyhow!(faults.join("; ")).context(no_import)) }
 }
 
-/// Lists find what was written by its stamp: a clock that is too wrong would hide it from them.
+/// Fails if this machine's clock is too far from DynamoDB's: lists would miss writes with such timestamps.
 async fn check_clock(store: &Store, org: &OrgId, clock: &Clock) -> Result<()> {
     let error = store.clock_error(org, clock, CLOCK_SKEW).await.context("could not reach the table of clients")?;
     let (by, which) = match error {
@@ -170,16 +169,16 @@ async fn check_clock(store: &Store, org: &OrgId, clock: &Clock) -> Result<()> {
     );
 }
 
-/// What became of the clients so far.
+/// The outcomes so far, by number.
 struct Totals {
     total: usize,
     created: usize,
     replaced: usize,
-    revived: usize,
+    restored: usize,
     unchanged: usize,
     kept: usize,
     stay_deleted: usize,
-    told: Instant,
+    reported: Instant,
 }
 
 impl Totals {
@@ -188,11 +187,11 @@ impl Totals {
             total,
             created: 0,
             replaced: 0,
-            revived: 0,
+            restored: 0,
             unchanged: 0,
             kept: 0,
             stay_deleted: 0,
-            told: Instant::now(),
+            reported: Instant::now(),
         }
     }
 
@@ -200,41 +199,41 @@ impl Totals {
         let newer = match imported {
             ImportOutcome::Created => (&mut self.created, false),
             ImportOutcome::Replaced { newer } => (&mut self.replaced, newer),
-            ImportOutcome::Restored { newer } => (&mut self.revived, newer),
+            ImportOutcome::Restored { newer } => (&mut self.restored, newer),
             ImportOutcome::Unchanged => (&mut self.unchanged, false),
             ImportOutcome::Kept => (&mut self.kept, false),
             ImportOutcome::StaysDeleted => (&mut self.stay_deleted, false),
         };
         *newer.0 += 1;
         if newer.1 {
-            eprintln!("{id} was changed or deleted by another since the import began: that is overwritten.");
+            eprintln!("{id} was changed or deleted by somebody else since the import began, and was overwritten.");
         }
-        if self.told.elapsed() >= PROGRESS {
+        if self.reported.elapsed() >= PROGRESS {
             eprintln!("{} of {}", self.done(), counted(self.total, "client"));
-            self.told = Instant::now();
+            self.reported = Instant::now();
         }
     }
 
     fn done(&self) -> usize {
-        self.created + self.replaced + self.revived + self.unchanged + self.kept + self.stay_deleted
+        self.created + self.replaced + self.restored + self.unchanged + self.kept + self.stay_deleted
     }
 
     fn summary(&self, org: &OrgId) -> String {
-        let written = self.created + self.replaced + self.revived;
+        let written = self.created + self.replaced + self.restored;
         let mut text = format!(
-            "ImportOutcome {} into {org}: {} new, {} replaced, {} brought back.",
+            "Imported {} into {org}: {} created, {} replaced, {} restored.",
             counted(written, "client"),
             self.created,
             self.replaced,
-            self.revived
+            self.restored
         );
-        for (number, what) in [
-            (self.unchanged, "as exported already"),
-            (self.kept, "there with another content, and kept (--overwrite replaces them)"),
-            (self.stay_deleted, "deleted, and left so (--overwrite brings them back)"),
+        for (number, outcome) in [
+            (self.unchanged, "already as exported"),
+            (self.kept, "kept with other content (--overwrite replaces them)"),
+            (self.stay_deleted, "still deleted (--overwrite restores them)"),
         ] {
             if number > 0 {
-                text += &format!(" Not written: {number} {what}.");
+                text += &format!(" Not written: {number} {outcome}.");
             }
         }
         text

@@ -1,5 +1,5 @@
-//! `admin org`: an organization as a whole. What is exported is personal data, and goes to standard
-//! output alone; whatever else is said has identifiers and numbers, and nothing out of a client.
+//! `admin org`: exports, imports and deletes an organization. An export is personal data and goes to standard
+//! output. Messages contain identifiers and numbers, but no other data of a client.
 
 mod delete;
 mod export;
@@ -13,23 +13,23 @@ use crate::connection::Connection;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Writes an organization's clients to standard output, one a line (NDJSON), for offboarding, for
-    /// restoring it, or for another stage.
+    /// Writes an organization's clients to standard output as NDJSON, one client a line: before the
+    /// organization leaves, to restore it, or to copy it to another stage.
     ///
-    /// Everything about them is in it, long notes and who made and changed them included: it is
-    /// personal data. Deleted clients are not. What is written meanwhile is in it or not, one client
-    /// independently of another.
+    /// The export is personal data. It contains everything about the clients, with long notes and the users
+    /// who created and changed them. It does not contain deleted clients. A client that is written during
+    /// the export is in it as it was before or after.
     Export(export::Export),
-    /// Writes an export's clients, from standard input, to an organization. Safe to repeat: it goes on
-    /// where it was interrupted.
+    /// Writes the clients of an export, from standard input, to an organization. It is safe to repeat: after
+    /// an interruption it continues.
     ///
-    /// The whole input is checked before the first client is written. Clients keep their ids, who
-    /// made them and when; they count as changed now, by `--user`. What is there already stays as it is,
-    /// deleted clients included, unless `--overwrite` is given.
+    /// The whole input is checked before the first client is written. Clients keep their ids and the user and
+    /// time of their creation; `--user` becomes the user of their last change. Existing and deleted clients
+    /// stay as they are, unless `--overwrite` is given.
     Import(import::Import),
-    /// Deletes an organization for good: its keys, then its clients. Export it before.
+    /// Deletes an organization for good: its keys, then its clients. Export it first.
     ///
-    /// Safe to repeat. Backups keep what they have until they expire.
+    /// It is safe to repeat. Backups keep the data until they expire.
     Delete(delete::Delete),
 }
 
@@ -44,7 +44,7 @@ pub(crate) async fn run(command: Command, connection: &Connection) -> Result<()>
     }
 }
 
-/// A number and a noun, in the plural where it has to be.
+/// A number and a noun, in the plural unless the number is 1.
 fn counted(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
