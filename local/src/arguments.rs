@@ -2,36 +2,37 @@
 
 use std::ffi::OsStr;
 
-use axum::http::Uri;
-use clap::{Arg, Command, Parser, builder::TypedValueParser, error::ErrorKind};
-use domain::{ApiKey, InvalidApiKey};
+use clap::{Arg, Command, CommandFactory, Parser, builder::TypedValueParser, error::ErrorKind};
+use domain::{ApiKey, InvalidApiKey, contains_key};
+use lambda_http::http::Uri;
 
-/// The Clients API on this machine, with an embedded DynamoDB whose data is kept in `.local/`.
+/// The Clients API on this machine, with an embedded DynamoDB that keeps its data in `.local/`.
 #[derive(Parser, Debug)]
 #[command(name = "local", version)]
 pub(crate) struct Arguments {
-    /// The port to listen on (0: any that is free)
+    /// The port to listen on (0: any free port)
     #[arg(long, value_name = "N", default_value_t = 3000)]
     pub(crate) port: u16,
 
-    /// Keep nothing: data and key are gone when the program ends
+    /// Keep everything in memory: data and key are gone when the program ends
     #[arg(long, conflicts_with = "endpoint_url")]
     pub(crate) in_memory: bool,
 
-    /// Use this API key, instead of one made on first use
+    /// Use this API key instead of one that is created on first use
     #[arg(long, value_name = "ba_…", value_parser = KeyParser)]
     pub(crate) key: Option<ApiKey>,
 
-    /// Have N plausible clients in the organization: adds those that are missing
+    /// Fill the organization with N demo clients: adds the missing ones
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
     pub(crate) demo: Option<u32>,
 
-    /// Use the DynamoDB at this URL, instead of the embedded one
+    /// Use the DynamoDB at this URL instead of the embedded one
     #[arg(long, value_name = "URL", value_parser = url)]
     pub(crate) endpoint_url: Option<String>,
 }
 
-/// Unlike clap's own errors, this one does not repeat what was given: most of a mistyped key is right.
+/// Reads an API key. Unlike clap's own errors, this one does not repeat the value: most of a mistyped key is
+/// right.
 #[derive(Clone)]
 struct KeyParser;
 
@@ -46,6 +47,26 @@ impl TypedValueParser for KeyParser {
     }
 }
 
+/// Ends the program if an argument other than the value of `--key` contains an API key: a message about a
+/// wrong argument would repeat it.
+pub(crate) fn refuse_keys() {
+    if is_key_out_of_place(std::env::args_os().map(|argument| argument.to_string_lossy().into_owned())) {
+        let message = "an argument other than the value of `--key` contains an API key, or something like one";
+        Arguments::command().error(ErrorKind::ValueValidation, message).exit();
+    }
+}
+
+fn is_key_out_of_place(arguments: impl Iterator<Item = String>) -> bool {
+    let mut is_value = false;
+    for argument in arguments {
+        if !is_value && !argument.starts_with("--key=") && contains_key(&argument) {
+            return true;
+        }
+        is_value = !is_value && argument == "--key";
+    }
+    false
+}
+
 fn url(text: &str) -> Result<String, &'static str> {
     const WRONG: &str = "must be like http://127.0.0.1:8000";
     let uri: Uri = text.parse().map_err(|_| WRONG)?;
@@ -55,8 +76,6 @@ fn url(text: &str) -> Result<String, &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     fn parse(arguments: &[&str]) -> Result<Arguments, clap::Error> {
@@ -71,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_a_usage_error() {
+    fn a_wrong_argument_is_a_usage_error() {
         for arguments in [
             &["--port", "70000"][..],
             &["--port", "x"],
@@ -85,6 +104,17 @@ mod tests {
             &["3000"],
         ] {
             assert_eq!(parse(arguments).unwrap_err().exit_code(), 2, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_accepted_only_as_the_value_of_its_option() {
+        const KEY: &str = "ba_00000000000000000000000000000000922a5064";
+        let is_out_of_place = |arguments: &[&str]| is_key_out_of_place(arguments.iter().map(ToString::to_string));
+        assert!(!is_out_of_place(&["local", "--key", KEY, "--port", "0"]));
+        assert!(!is_out_of_place(&["local", &format!("--key={KEY}")]));
+        for arguments in [&["local", KEY][..], &["--key", KEY, KEY], &["--port", KEY], &["--key", "--key", KEY]] {
+            assert!(is_out_of_place(arguments), "{arguments:?}");
         }
     }
 }

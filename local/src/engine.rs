@@ -1,15 +1,15 @@
-//! DynamoDB: the embedded engine, and how to reach it or another one.
+//! The embedded DynamoDB engine, and the SDK's configuration for it or another one.
 //!
-//! The engine is spoken to over its real HTTP interface by the real AWS SDK, so nothing above it
-//! knows that it is no DynamoDB of AWS.
+//! The real AWS SDK talks to the engine over its HTTP interface, so no other code depends on which engine
+//! it is.
 
 use std::{path::Path, thread, time::Duration};
 
 use anyhow::{Context, Result, anyhow, bail};
 use aws_config::{BehaviorVersion, Region, SdkConfig, meta::credentials::CredentialsProviderChain};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
-use axum::http::Uri;
 use dynoxide::Database;
+use lambda_http::http::Uri;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::oneshot,
@@ -18,7 +18,7 @@ use tokio::{
 
 /// The region of an engine that has none.
 const REGION: &str = "us-east-1";
-/// How long an engine may take to accept a connection.
+/// The time that an engine may take to accept a connection.
 const REACH_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// An embedded DynamoDB engine on a port of its own. It stops when this value is dropped.
@@ -30,31 +30,30 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine whose data lives as long as it does.
+    /// An engine that keeps its data in memory.
     ///
     /// # Errors
-    /// When no port or no thread can be had.
+    /// Fails if the operating system gives no port or no thread.
     pub async fn in_memory() -> Result<Self> {
         Self::serve(Database::memory().map_err(|error| anyhow!("{error}"))?).await
     }
 
-    /// The engine on the database in `file`, which is made where it is missing.
+    /// An engine that keeps its data in `file`, which is created if it is missing.
     ///
     /// # Errors
-    /// When the file cannot be opened as a database, or no port or no thread can be had.
+    /// Fails if the file is not a database, or if the operating system gives no port or no thread.
     pub async fn open(file: &Path) -> Result<Self> {
         let path = file.to_str().context("the path of the database file is not UTF-8")?;
         let database =
             Database::new(path).map_err(|error| anyhow!("cannot open the database {}: {error}", file.display()))?;
-        // SQLite's `synchronous = NORMAL`, under this engine's name for it: with its write-ahead log
-        // a killed process loses nothing; only a power cut can take the last moments with it. The
-        // alternative waits for the disk at every write.
+        // This sets SQLite's `synchronous = NORMAL`. With its write-ahead log a killed process loses nothing,
+        // and only a power cut can lose the last writes. The alternative waits for the disk at every write.
         database.disable_bulk_loading().map_err(|error| anyhow!("cannot set up {}: {error}", file.display()))?;
         Self::serve(database).await
     }
 
-    /// Serves the database from a thread and a runtime of its own: it works while it answers, which
-    /// must not hold up the gateway, and it may outlive the runtime that asked for it.
+    /// Serves the database from a thread and a runtime of its own: its work must not block the gateway, and
+    /// it may outlive the caller's runtime.
     async fn serve(database: Database) -> Result<Self> {
         let (stop, stopped) = oneshot::channel::<()>();
         let (bound, port) = oneshot::channel();
@@ -63,7 +62,7 @@ impl Engine {
                 Ok(runtime) => runtime,
                 Err(error) => return drop(bound.send(Err(error))),
             };
-            // It warns of every condition that failed, which for us is an answer like any other.
+            // The engine logs a warning for every failed condition, which for us is an ordinary answer.
             let silent = tracing::subscriber::set_default(tracing::subscriber::NoSubscriber::new());
             let served = runtime.block_on(async {
                 let listener = TcpListener::bind(("127.0.0.1", 0)).await;
@@ -77,7 +76,7 @@ impl Engine {
                         return Ok(());
                     }
                 };
-                // Both a message and a dropped sender mean: stop.
+                // It stops when the sender is dropped.
                 dynoxide::server::serve_with_shutdown(listener, database, async { drop(stopped.await) }).await
             });
             drop(silent);
@@ -90,25 +89,25 @@ impl Engine {
         Ok(Self { config: config(&url, Region::new(REGION), credentials), url, _stop: stop })
     }
 
-    /// Where it listens.
+    /// The URL of the engine.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// How the SDK reaches it.
+    /// The SDK's configuration for the engine.
     #[must_use]
     pub fn config(&self) -> &SdkConfig {
         &self.config
     }
 }
 
-/// How the SDK reaches the DynamoDB at `endpoint_url`: with the environment's credentials and
-/// region where it has them, else with made-up ones, which every local engine accepts.
+/// The SDK's configuration for the DynamoDB at `endpoint_url`. Credentials and region come from the
+/// environment, or else are made up: every local engine accepts those.
 #[must_use]
 pub fn config_for(endpoint_url: &str) -> SdkConfig {
     let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|variable| std::env::var(variable).ok());
-    // Not the SDK's default chain: away from AWS that one waits for an instance's metadata service.
+    // The SDK's default chain would wait for the metadata service of an EC2 instance.
     let credentials = CredentialsProviderChain::first_try(
         "environment",
         aws_config::environment::EnvironmentVariableCredentialsProvider::new(),
@@ -119,10 +118,10 @@ pub fn config_for(endpoint_url: &str) -> SdkConfig {
     config(endpoint_url, region, SharedCredentialsProvider::new(credentials))
 }
 
-/// Whether something listens at `endpoint_url`, so that a wrong URL is told from a refusal.
+/// Checks that something listens at `endpoint_url`.
 ///
 /// # Errors
-/// When the URL has no host, or nothing answers there.
+/// Fails if the URL has no host, or if nothing listens there.
 pub async fn reach(endpoint_url: &str) -> Result<()> {
     let uri: Uri = endpoint_url.parse().context("not a URL")?;
     let host = uri.host().context("a URL without a host")?.trim_matches(['[', ']']);
@@ -133,7 +132,7 @@ pub async fn reach(endpoint_url: &str) -> Result<()> {
     }
 }
 
-/// Built from these values alone: an `AWS_ENDPOINT_URL` in the environment must not redirect it.
+/// A configuration from these values alone: an `AWS_ENDPOINT_URL` in the environment must not redirect it.
 fn config(endpoint_url: &str, region: Region, credentials: SharedCredentialsProvider) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
@@ -167,7 +166,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_database_is_refused() {
+    async fn a_file_that_is_not_a_database_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("database");
         std::fs::write(&file, "not a database, and long enough that nobody takes it for an empty one".repeat(9))

@@ -1,101 +1,167 @@
-//! API Gateway's HTTP API and the Lambda service, for services in this process: match the route, make the
-//! event, invoke the function within its timeout, turn its answer into HTTP.
+//! API Gateway's HTTP API and the Lambda service, for services in this process. For each request it finds the
+//! route, makes the event, invokes the function within its timeout, and turns its answer into HTTP.
 
 mod answer;
+mod cors;
 mod event;
 mod routes;
 
 use std::{
+    convert::Infallible,
+    io::{self, ErrorKind},
     net::SocketAddr,
+    pin::pin,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use axum::{
-    Router,
-    body::{Body, to_bytes},
-    extract::{ConnectInfo, Request, State},
-    http::{Response, StatusCode, header},
+use http_body_util::BodyExt;
+use hyper::{
+    body::{Body as _, Bytes, Incoming},
+    server::conn::http1,
+    service::service_fn,
 };
-use lambda_http::{Context, LambdaEvent};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use lambda_http::{
+    Context, LambdaEvent,
+    http::{Method, Request, StatusCode, header, request::Parts},
+};
 use serde_json::value::RawValue;
 use shared::http::Service;
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    time::{sleep, timeout},
+};
 use uuid::Uuid;
 
+use answer::HttpAnswer;
 use routes::Match;
 
 /// The largest body that API Gateway takes.
 const BODY_BYTES: usize = 10 * 1024 * 1024;
-/// How long requests may go on after the word to stop.
+/// The most bytes of a body that are read before the 413. Many callers send the whole body before they read,
+/// and would see no answer on a closed connection.
+const DISCARDED_BYTES: usize = 20 * BODY_BYTES;
+/// The time that the head of a request may take, and then the time that its body may take.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// The time for which requests in progress may continue after the shutdown.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Serves the services over HTTP/1.1 until `shutdown` resolves and the requests under way are
-/// answered, or some seconds have passed.
+/// Serves the services over HTTP/1.1 until `shutdown` resolves. Then it waits for the requests in progress,
+/// for some seconds at most.
 ///
 /// # Errors
-/// When the listener fails.
+/// Fails if the listener does.
 pub async fn serve(
     listener: TcpListener,
     services: Vec<Service>,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let app = Router::new()
-        .fallback(handle)
-        .with_state(Arc::<[Service]>::from(services))
-        .into_make_service_with_connect_info::<SocketAddr>();
-    let (stop, stopping) = tokio::sync::oneshot::channel::<()>();
-    let stopped = async move {
-        shutdown.await;
-        drop(stop);
-    };
-    let overtime = async {
-        drop(stopping.await);
-        tokio::time::sleep(GRACE).await;
-    };
+    shutdown: impl Future<Output = ()> + Send,
+) -> io::Result<()> {
+    let services = Arc::<[Service]>::from(services);
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(READ_TIMEOUT);
+    let connections = GracefulShutdown::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut shutdown => break,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => continue,
+            Err(error) => return Err(error),
+        };
+        let services = services.clone();
+        let handle = service_fn(move |request| {
+            let services = services.clone();
+            async move { Ok::<_, Infallible>(handle(&services, peer, request).await) }
+        });
+        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), handle));
+        // A connection that breaks, or whose caller is too slow, concerns nobody else.
+        tokio::spawn(async move { drop(connection.await) });
+    }
+    drop(listener);
     tokio::select! {
-        served = axum::serve(listener, app).with_graceful_shutdown(stopped) => served,
-        () = overtime => Ok(()),
+        () = connections.shutdown() => {}
+        () = sleep(GRACE) => {}
     }
+    Ok(())
 }
 
-async fn handle(
-    State(services): State<Arc<[Service]>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    request: Request,
-) -> Response<Body> {
-    let Some(Match { service, parameters }) = routes::find(&services, request.method(), request.uri().path()) else {
-        return answer::message(StatusCode::NOT_FOUND, "Not Found");
-    };
+async fn handle(services: &[Service], peer: SocketAddr, request: Request<Incoming>) -> HttpAnswer {
     let (parts, body) = request.into_parts();
-    let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|bytes: usize| bytes > BODY_BYTES) {
-        return answer::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
-    }
-    // What goes wrong here is the limit, or a caller who is gone and reads no answer.
-    let Ok(body) = to_bytes(body, BODY_BYTES).await else {
-        return answer::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    let mut answer = if parts.method == Method::OPTIONS {
+        cors::preflight()
+    } else {
+        respond(services, peer, &parts, body).await.unwrap_or_else(|refusal| refusal)
     };
-    let request_id = Uuid::new_v4().to_string();
-    let incoming = event::Incoming { parts: &parts, body: &body, peer, parameters, endpoint: service.endpoint };
-    let Ok(event) = incoming.event(&request_id) else {
-        return answer::message(StatusCode::BAD_REQUEST, "Bad Request");
-    };
-    invoke(service.clone(), event, request_id).await
+    cors::allow_local_origin(&parts.headers, answer.headers_mut());
+    answer
 }
 
-/// Invokes the function as the Lambda service does: to its end even if the caller leaves, but not
-/// beyond its timeout. What the lists promise rests on no write outliving that.
-async fn invoke(service: Service, event: Box<RawValue>, request_id: String) -> Response<Body> {
-    let timeout = service.endpoint.timeout;
-    let deadline = (SystemTime::now() + timeout).duration_since(UNIX_EPOCH).unwrap_or_default();
+/// The answer of a function, or else the gateway's own.
+async fn respond(
+    services: &[Service],
+    peer: SocketAddr,
+    parts: &Parts,
+    body: Incoming,
+) -> Result<HttpAnswer, HttpAnswer> {
+    let Match { service, parameters } = routes::find(services, &parts.method, parts.uri.path())
+        .ok_or_else(|| answer::message(StatusCode::NOT_FOUND, "Not Found"))?;
+    let body = read(parts, body).await?;
+    let request_id = Uuid::new_v4().to_string();
+    let incoming = event::Incoming { parts, body: &body, peer, parameters, endpoint: service.endpoint };
+    let event = incoming.event(&request_id).map_err(|_| answer::message(StatusCode::BAD_REQUEST, "Bad Request"))?;
+    Ok(invoke(service.clone(), event, request_id).await)
+}
+
+/// Reads a body, unless it is too large or takes too long. hyper closes the connection after an answer to a
+/// body that was not read to its end.
+async fn read(parts: &Parts, mut body: Incoming) -> Result<Bytes, HttpAnswer> {
+    let too_large = || answer::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    let is_announced_too_large = body.size_hint().lower() > BODY_BYTES as u64;
+    if is_announced_too_large && parts.headers.contains_key(header::EXPECT) {
+        // The caller waits for leave to send the body.
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    let mut length = 0;
+    let read_all = async {
+        while let Some(frame) = body.frame().await {
+            let data = frame?.into_data().unwrap_or_default();
+            length += data.len();
+            if length > DISCARDED_BYTES {
+                break;
+            }
+            if length <= BODY_BYTES && !is_announced_too_large {
+                bytes.extend_from_slice(&data);
+            }
+        }
+        Ok::<_, hyper::Error>(())
+    };
+    let outcome = timeout(READ_TIMEOUT, read_all).await;
+    match outcome {
+        _ if is_announced_too_large || length > BODY_BYTES => Err(too_large()),
+        Ok(Ok(())) => Ok(bytes.into()),
+        Ok(Err(_)) => Err(answer::message(StatusCode::BAD_REQUEST, "Bad Request")),
+        Err(_) => Err(answer::message(StatusCode::REQUEST_TIMEOUT, "Request Timeout")),
+    }
+}
+
+/// Invokes the function as the Lambda service does: to its end even if the caller leaves, but not beyond its
+/// timeout. The consistency of lists rests on no write outliving that.
+async fn invoke(service: Service, event: Box<RawValue>, request_id: String) -> HttpAnswer {
+    let limit = service.endpoint.timeout;
+    let deadline = (SystemTime::now() + limit).duration_since(UNIX_EPOCH).unwrap_or_default();
     let mut context = Context::default();
     context.request_id = request_id;
     context.deadline = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
     let invocation =
-        tokio::spawn(
-            async move { tokio::time::timeout(timeout, service.invoke(LambdaEvent::new(event, context))).await },
-        );
+        tokio::spawn(async move { timeout(limit, service.invoke(LambdaEvent::new(event, context))).await });
     match invocation.await {
         Ok(Ok(Ok(answer))) => answer::to_http(&answer),
         Ok(Err(_)) => answer::message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),

@@ -1,12 +1,12 @@
-//! The whole API on one machine, with nothing to install: the functions' endpoints behind a gateway that
-//! makes API Gateway's events, on an embedded DynamoDB.
+//! The whole API on one machine, with nothing to install: the functions behind a gateway that works like API
+//! Gateway, on an embedded DynamoDB.
 //!
 //! | module | idea |
 //! |---|---|
-//! | [`gateway`] | from HTTP to payload-2.0 events, and from answers to HTTP |
-//! | [`engine`] | DynamoDB in this process, reached over its HTTP interface |
-//! | [`setup`] | the tables, an organization and an API key on first use |
-//! | [`demo`] | plausible clients to play with |
+//! | [`gateway`] | API Gateway and Lambda: from an HTTP request to an event, and from an answer to HTTP |
+//! | [`engine`] | DynamoDB in this process |
+//! | [`setup`] | the tables and an API key |
+//! | [`demo`] | demo clients |
 
 pub mod demo;
 pub mod engine;

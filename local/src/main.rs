@@ -26,8 +26,9 @@ use arguments::Arguments;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    arguments::refuse_keys();
     let arguments = Arguments::parse();
-    // Standard output has the key for people and scripts; the log goes beside it.
+    // Standard output has the key, for people and scripts. The log goes to standard error.
     telemetry::init_with(std::io::stderr);
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -39,7 +40,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
-    // The port comes first: a second start by mistake must not touch the data of the first.
+    // The port comes first: a second program, started by mistake, must not touch the data of the first.
     let listener = listen(arguments.port).await?;
     let (config, _engine) = dynamodb(&arguments).await?;
     let source = match arguments.key {
@@ -64,7 +65,7 @@ async fn listen(port: u16) -> Result<TcpListener> {
     })
 }
 
-/// How to reach the DynamoDB that was asked for, and the embedded one, which runs while it is held.
+/// The SDK's configuration for the requested DynamoDB, and the embedded engine, which runs until it is dropped.
 async fn dynamodb(arguments: &Arguments) -> Result<(SdkConfig, Option<Engine>)> {
     if let Some(url) = &arguments.endpoint_url {
         reach(url).await?;
@@ -75,12 +76,12 @@ async fn dynamodb(arguments: &Arguments) -> Result<(SdkConfig, Option<Engine>)> 
     Ok((engine.config().clone(), Some(engine)))
 }
 
-/// The path of a file that outlives the program: in `.local` beside the workspace's manifest under
-/// `cargo run`, else here. The folder is closed to others, for it holds a key.
+/// The path of a file that outlives the program. It is in the folder `.local`, beside the workspace's manifest
+/// under `cargo run` and in the current folder otherwise. Only the owner can open the folder: it contains a key.
 fn data_file(name: &str) -> Result<PathBuf> {
     let root = match std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from) {
         Some(package) => package.parent().map(PathBuf::from).unwrap_or(package),
-        None => std::env::current_dir().context("there is no current folder")?,
+        None => std::env::current_dir().context("cannot find the current folder")?,
     };
     let folder = root.join(".local");
     let mut builder = fs::DirBuilder::new();
@@ -91,7 +92,7 @@ fn data_file(name: &str) -> Result<PathBuf> {
     Ok(folder.join(name))
 }
 
-/// Resolves at Ctrl-C, or where a supervisor says stop.
+/// Resolves at Ctrl-C, or when a supervisor sends SIGTERM.
 async fn asked_to_stop() {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]

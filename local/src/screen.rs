@@ -1,4 +1,4 @@
-//! What people see: the address and the key on standard output, a complaint on standard error.
+//! The program's messages: addresses and key on standard output, an error on standard error.
 
 use std::{
     io::{self, Write},
@@ -7,8 +7,8 @@ use std::{
 
 use domain::ApiKey;
 
-/// Where the API and its tables are (the admin tool wants to know), the key, and a line to paste.
-/// The key is shown here, on purpose, and nowhere else.
+/// Prints the URLs of the API and of DynamoDB, which the admin tool needs, the key, and a line to paste. The key
+/// is shown here and nowhere else.
 pub(crate) fn greet(address: SocketAddr, dynamodb: &str, key: &ApiKey) -> io::Result<()> {
     let base = format!("http://{address}/api/v1");
     let key = key.reveal();
@@ -20,14 +20,14 @@ pub(crate) fn greet(address: SocketAddr, dynamodb: &str, key: &ApiKey) -> io::Re
          curl {base}/clients -H \"Authorization: Bearer {key}\"\n\
          \n"
     );
-    // In one piece: who reads only as far as the line it looks for must not end the program.
+    // In one write: a reader that stops after the line it needs must not end the program.
     let mut out = io::stdout().lock();
     out.write_all(greeting.as_bytes())?;
     out.flush()
 }
 
-/// Why the program ends, on one line.
+/// Prints the error that ends the program, on one line.
 pub(crate) fn complain(error: &anyhow::Error) {
-    // With standard error gone, there is nobody left to tell.
+    // If standard error is closed, nobody can be told.
     drop(writeln!(io::stderr(), "error: {error:#}"));
 }

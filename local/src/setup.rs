@@ -1,5 +1,5 @@
-//! First use: the tables, and a key to an organization. The tables hold only the key's hash, so the
-//! key itself is remembered in a file of the developer's own, to be shown again at the next start.
+//! The set-up at a start: the tables, and an API key of an organization. The tables hold only the key's hash, so
+//! the key itself is kept in a file of the developer's, and is shown again at the next start.
 
 use std::{
     fs::{self, OpenOptions},
@@ -15,31 +15,32 @@ use shared::{
     store::{ApiKeyRecord, ApiKeyState, NewApiKey},
 };
 
-/// The organization that the local key opens.
+/// The organization of the local key.
 pub const ORG: &str = "demo";
-/// The user who owns it.
+/// The user who owns the key.
 const USER: &str = "developer";
-/// What it is called.
+/// The name of the key.
 const NAME: &str = "local";
 const LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// Where the key comes from.
+/// The source of the API key.
 #[derive(Clone, Debug)]
 pub enum KeySource {
-    /// It was given, and no other will do.
+    /// It is given, and is not replaced.
     Given(ApiKey),
-    /// It is in this file, from the first use on.
+    /// It is in this file, and is created at the first start.
     File(PathBuf),
-    /// It is made anew.
+    /// It is created at every start.
     Fresh,
 }
 
-/// Makes the tables and the key where they are missing. Gives the key, and on whose behalf it acts.
+/// Creates the tables and the key if they are missing. Gives the key and its caller.
 ///
 /// # Errors
-/// When the tables cannot be made, the file cannot be read or written, or a given key opens nothing.
+/// Fails if the tables cannot be created, if the file cannot be read or written, or if a given key has expired
+/// or was revoked.
 pub async fn prepare(app: &App, source: &KeySource) -> Result<(ApiKey, Caller)> {
-    app.store.create_tables().await.context("cannot make the tables")?;
+    app.store.create_tables().await.context("cannot create the tables")?;
     if let Some(key) = known(source)? {
         let record = register(app, &key).await?;
         match (record.state(app.clock.now()), source) {
@@ -50,7 +51,7 @@ pub async fn prepare(app: &App, source: &KeySource) -> Result<(ApiKey, Caller)> 
         }
     }
     let key = ApiKey::generate().context("the operating system gives no randomness")?;
-    // Remembered first: a key that is only in the tables would be lost.
+    // The file comes first: a key that is only in the tables would be lost.
     if let KeySource::File(file) = source {
         remember(file, &key).with_context(|| format!("cannot write the key to {}", file.display()))?;
     }
@@ -58,7 +59,7 @@ pub async fn prepare(app: &App, source: &KeySource) -> Result<(ApiKey, Caller)> 
     Ok((key, record.caller))
 }
 
-/// The key there was before, if any.
+/// The key from before this start, if there is one.
 fn known(source: &KeySource) -> Result<Option<ApiKey>> {
     match source {
         KeySource::Given(key) => Ok(Some(key.clone())),
@@ -71,17 +72,17 @@ fn known(source: &KeySource) -> Result<Option<ApiKey>> {
     }
 }
 
-/// Puts the key into the table, unless it is there.
+/// Stores the key, unless it is stored already.
 async fn register(app: &App, key: &ApiKey) -> Result<ApiKeyRecord> {
     let now = app.clock.now();
     let new = NewApiKey { org: ORG.parse()?, user: USER.parse()?, name: NAME.to_owned(), expires_at: now.after(LIFE) };
-    app.store.create_api_key(key, new, now).await.context("cannot make the key")
+    app.store.create_api_key(key, new, now).await.context("cannot create the key")
 }
 
-/// Writes the key into a file that only its owner can read, whole or not at all.
+/// Writes the key, whole or not at all, into a file that only its owner can read.
 fn remember(file: &Path, key: &ApiKey) -> std::io::Result<()> {
     let unfinished = file.with_extension("new");
-    // A left-over keeps its mode when it is opened again.
+    // A file left over from before would keep its mode.
     if let Err(error) = fs::remove_file(&unfinished)
         && error.kind() != ErrorKind::NotFound
     {

@@ -1,4 +1,5 @@
-//! The gateway as the Lambda service: what becomes of an invocation whatever its caller does.
+//! The gateway as API Gateway and Lambda: slow and large requests, pages of other origins, and invocations whose
+//! caller has left.
 // In tests an unwrap is an assertion; Clippy sees tests only in functions that are marked as such.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -22,7 +23,13 @@ use shared::{
     http::{ApiError, Endpoint, Request, Service},
     store::{Store, Tables},
 };
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::sleep};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinHandle,
+    time::sleep,
+};
 
 static ENDPOINT: Endpoint = Endpoint {
     name: "test",
@@ -113,13 +120,13 @@ async fn an_invocation_is_ended_by_its_timeout() {
 #[tokio::test]
 async fn a_panic_is_a_500_and_the_next_request_is_served() {
     let server = serve(|_, request| async move {
-        assert!(request.path_id::<ClientId>().is_ok(), "what a test panics with");
+        assert!(request.path_id::<ClientId>().is_ok(), "the message of a panic");
         ok()
     })
     .await;
     let panicked = server.post("/1").send().await.unwrap();
     assert_eq!(panicked.status(), 500);
-    assert!(!panicked.text().await.unwrap().contains("what a test panics with"));
+    assert!(!panicked.text().await.unwrap().contains("the message of a panic"));
     assert_eq!(server.post("/00000000-0000-4000-8000-000000000000").send().await.unwrap().status(), 200);
 }
 
@@ -135,4 +142,102 @@ async fn stopping_waits_for_the_requests_under_way() {
     drop(server.stop);
     assert_eq!(under_way.await.unwrap().unwrap().status(), 200);
     server.stopped.await.unwrap().unwrap();
+}
+
+/// Everything that the server sends until it closes the connection.
+async fn answer(stream: &mut TcpStream) -> String {
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+/// Sends a byte a second after `head`, until the server ends the connection. Gives its answer and the time it took.
+async fn trickle(address: &str, head: &str) -> (String, Duration) {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let start = tokio::time::Instant::now();
+    let (mut read, mut write) = stream.split();
+    let trickle = async {
+        loop {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            // Once the server has closed, writing fails.
+            drop(write.write_all(b"x").await);
+        }
+    };
+    let mut answer = Vec::new();
+    tokio::select! {
+        // A reset is an end too.
+        _ = read.read_to_end(&mut answer) => {}
+        () = trickle => {}
+    }
+    (String::from_utf8(answer).unwrap(), start.elapsed())
+}
+
+#[tokio::test]
+async fn a_request_that_trickles_is_ended_within_twenty_seconds() {
+    let server = serve(|_, _| async { ok() }).await;
+    let address = &server.base["http://".len()..];
+    // Nobody waits: the clock moves on whenever everybody sleeps.
+    tokio::time::pause();
+    let limit = Duration::from_secs(20);
+    for head in ["", "POST /1 HT", "POST /1 HTTP/1.1\r\nHost: a\r\nX-Slow: "] {
+        let (answer, time) = trickle(address, head).await;
+        assert!(answer.is_empty() && time <= limit, "{head:?}: {answer:?} after {time:?}");
+    }
+    let (answer, time) = trickle(address, "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 408 ") && time <= limit, "{answer:?} after {time:?}");
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_answered_before_the_connection_is_closed() {
+    let server = serve(|_, _| async { ok() }).await;
+    let address = &server.base["http://".len()..];
+    let body = vec![b'x'; 50 * 1024 * 1024];
+    let length = format!("Content-Length: {}\r\n\r\n", body.len());
+    let chunk = format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n", body.len());
+    for (framing, end) in [(&length, ""), (&chunk, "\r\n0\r\n\r\n")] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = format!("POST /1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{framing}");
+        // Like many clients, this one reads only after it has sent everything.
+        for part in [head.as_bytes(), &body, end.as_bytes()] {
+            stream.write_all(part).await.unwrap();
+        }
+        assert!(answer(&mut stream).await.starts_with("HTTP/1.1 413 "), "{framing}");
+    }
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = "POST /1 HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1000000000000\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    assert!(answer(&mut stream).await.starts_with("HTTP/1.1 413 "));
+}
+
+#[tokio::test]
+async fn pages_on_this_machine_may_call_the_api_and_others_may_not() {
+    let server = serve(|_, _| async { ok() }).await;
+    let http = reqwest::Client::new();
+    for (origin, is_allowed) in [
+        ("http://localhost:5173", true),
+        ("http://127.0.0.1:8080", true),
+        ("http://[::1]:3000", true),
+        ("https://example.com", false),
+    ] {
+        let preflight = http
+            .request(reqwest::Method::OPTIONS, format!("{}/1", server.base))
+            .header("Origin", origin)
+            .header("Access-Control-Request-Method", "POST")
+            .send()
+            .await
+            .unwrap();
+        let called = server.post("/1").header("Origin", origin).send().await.unwrap();
+        assert_eq!((preflight.status().as_u16(), called.status().as_u16()), (204, 200), "{origin}");
+        for (answer, header, value) in [
+            (&preflight, "access-control-allow-origin", origin),
+            (&preflight, "access-control-allow-methods", "GET, POST, PATCH, DELETE"),
+            (&called, "access-control-allow-origin", origin),
+        ] {
+            let found = answer.headers().get(header).map(|found| found.to_str().unwrap());
+            assert_eq!(found, is_allowed.then_some(value), "{origin}: {header}");
+        }
+        let exposed = called.headers().get("access-control-expose-headers");
+        assert_eq!(exposed.is_some_and(|exposed| exposed.to_str().unwrap().contains("ETag")), is_allowed, "{origin}");
+    }
 }

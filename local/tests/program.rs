@@ -31,7 +31,7 @@ struct Running {
 }
 
 impl Running {
-    /// Starts the program on a free port and reads what it prints.
+    /// Starts the program on a free port and reads its greeting.
     fn start(folder: &Path, arguments: &[&str]) -> Self {
         let log = File::options().create(true).append(true).open(folder.join("log")).unwrap();
         let mut command = program(folder, &[&["--port", "0"], arguments].concat());
@@ -95,7 +95,7 @@ async fn a_killed_program_loses_no_answered_write_and_keeps_its_key() {
 }
 
 #[tokio::test]
-async fn in_memory_nothing_is_kept() {
+async fn nothing_in_memory_outlives_the_program() {
     let folder = tempfile::tempdir().unwrap();
     let first = Running::start(folder.path(), &["--in-memory"]);
     first.create().await;
@@ -116,7 +116,7 @@ async fn another_program_can_use_the_same_database() {
 }
 
 #[test]
-fn a_taken_port_is_said_in_one_line_before_any_data_is_made() {
+fn a_taken_port_is_reported_on_one_line_before_any_data_is_created() {
     let folder = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
@@ -127,7 +127,7 @@ fn a_taken_port_is_said_in_one_line_before_any_data_is_made() {
 }
 
 #[test]
-fn a_database_that_is_not_there_is_said_in_one_line() {
+fn an_unreachable_database_is_reported_on_one_line() {
     let folder = tempfile::tempdir().unwrap();
     let output = program(folder.path(), &["--port", "0", "--endpoint-url", "http://127.0.0.1:1"]).output().unwrap();
     assert_refused(&output, 1, "cannot reach DynamoDB at http://127.0.0.1:1");
@@ -135,11 +135,31 @@ fn a_database_that_is_not_there_is_said_in_one_line() {
 }
 
 #[test]
-fn a_wrong_flag_is_a_usage_error_and_a_wrong_key_is_not_repeated() {
+fn a_wrong_flag_is_a_usage_error_and_a_mistyped_key_is_not_repeated() {
     let folder = tempfile::tempdir().unwrap();
     assert_refused(&program(folder.path(), &["--prot", "1"]).output().unwrap(), 2, "--prot");
     let mistyped = SAMPLE_KEY.replace('f', "0");
     let output = program(folder.path(), &["--key", &mistyped]).output().unwrap();
     assert_refused(&output, 2, "not an API key");
     assert!(!String::from_utf8(output.stderr).unwrap().contains(&mistyped[3..20]));
+}
+
+#[test]
+fn a_key_anywhere_but_in_its_option_is_refused_and_not_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    let (flag, value) = (format!("--{SAMPLE_KEY}"), format!("--port={SAMPLE_KEY}"));
+    let url = format!("http://localhost/?key={SAMPLE_KEY}");
+    for arguments in [
+        &[SAMPLE_KEY][..],
+        &[&flag],
+        &[&value],
+        &["--port", SAMPLE_KEY],
+        &["--demo", SAMPLE_KEY],
+        &["--endpoint-url", &url],
+        &["--key", SAMPLE_KEY, SAMPLE_KEY],
+    ] {
+        let output = program(folder.path(), arguments).output().unwrap();
+        assert_refused(&output, 2, "contains an API key");
+        assert!(!String::from_utf8(output.stderr).unwrap().contains(&SAMPLE_KEY[3..20]), "{arguments:?}");
+    }
 }

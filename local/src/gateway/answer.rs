@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use axum::{
-    body::Body,
-    http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
-};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use http_body_util::Full;
+use hyper::body::Bytes;
+use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{json, value::RawValue};
+
+/// An answer over HTTP.
+pub(super) type HttpAnswer = Response<Full<Bytes>>;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -25,24 +27,31 @@ struct Answer {
     is_base64_encoded: bool,
 }
 
-/// The answer over HTTP; what is no answer is a 500, as from API Gateway.
-pub(super) fn to_http(answer: &RawValue) -> Response<Body> {
+/// A function's answer over HTTP. An answer that has not the right form becomes a 500, as from API Gateway.
+pub(super) fn to_http(answer: &RawValue) -> HttpAnswer {
     serde_json::from_str::<Answer>(answer.get())
         .ok()
         .and_then(Answer::into_http)
         .unwrap_or_else(|| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
 }
 
-/// The gateway's own words.
-pub(super) fn message(status: StatusCode, text: &str) -> Response<Body> {
-    let mut response = Response::new(Body::from(json!({ "message": text }).to_string()));
-    *response.status_mut() = status;
+/// An answer of the gateway itself.
+pub(super) fn message(status: StatusCode, text: &str) -> HttpAnswer {
+    let mut response = empty(status);
+    *response.body_mut() = Full::from(json!({ "message": text }).to_string());
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
+/// An answer without a body.
+pub(super) fn empty(status: StatusCode) -> HttpAnswer {
+    let mut response = HttpAnswer::default();
+    *response.status_mut() = status;
+    response
+}
+
 impl Answer {
-    fn into_http(self) -> Option<Response<Body>> {
+    fn into_http(self) -> Option<HttpAnswer> {
         let mut headers = HeaderMap::new();
         let many = self.multi_value_headers.iter().flat_map(|(name, values)| values.iter().map(move |v| (name, v)));
         for (name, value) in self.headers.iter().chain(many) {
@@ -53,8 +62,8 @@ impl Answer {
         }
         let body = self.body.unwrap_or_default();
         let body = if self.is_base64_encoded { BASE64_STANDARD.decode(body).ok()? } else { body.into_bytes() };
-        let mut response = Response::new(Body::from(body));
-        *response.status_mut() = StatusCode::from_u16(self.status_code).ok()?;
+        let mut response = empty(StatusCode::from_u16(self.status_code).ok()?);
+        *response.body_mut() = Full::from(body);
         *response.headers_mut() = headers;
         Some(response)
     }
@@ -62,14 +71,14 @@ impl Answer {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::to_bytes;
+    use http_body_util::BodyExt;
     use serde_json::value::to_raw_value;
 
     use super::*;
 
     async fn http(answer: serde_json::Value) -> (StatusCode, HeaderMap, Vec<u8>) {
         let (parts, body) = to_http(&to_raw_value(&answer).unwrap()).into_parts();
-        (parts.status, parts.headers, to_bytes(body, 1000).await.unwrap().to_vec())
+        (parts.status, parts.headers, body.collect().await.unwrap().to_bytes().to_vec())
     }
 
     #[tokio::test]
@@ -90,7 +99,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_answer_is_a_500() {
+    async fn an_answer_of_another_form_is_a_500() {
         for answer in
             [json!("x"), json!({}), json!({"statusCode": 42}), json!({"statusCode": 200, "headers": {" ": ""}})]
         {

@@ -3,12 +3,10 @@
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
-use axum::{
-    body::Bytes,
-    http::{HeaderMap, Version, header, request::Parts},
-};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use hyper::body::Bytes;
 use jiff::Timestamp;
+use lambda_http::http::{HeaderMap, Version, header, request::Parts};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -142,7 +140,7 @@ fn cookies(headers: &HeaderMap) -> Vec<String> {
         .collect()
 }
 
-/// Decoded, the values of a repeated parameter joined by commas.
+/// The query's parameters, decoded. The values of a repeated one are joined by commas.
 fn query_string_parameters(query: &str) -> BTreeMap<String, String> {
     let mut joined: BTreeMap<String, String> = BTreeMap::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -163,7 +161,7 @@ fn decode(text: &str) -> String {
     percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
-/// Text where the bytes are text, else base64, and which of the two.
+/// The body as text, or as base64 if it is not UTF-8, and whether it is base64.
 fn body(bytes: &Bytes) -> (Option<String>, bool) {
     match std::str::from_utf8(bytes) {
         Ok("") => (None, false),
@@ -174,7 +172,7 @@ fn body(bytes: &Bytes) -> (Option<String>, bool) {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::Request;
+    use lambda_http::http::Request;
     use serde_json::{Value, json};
 
     use super::*;
@@ -238,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_is_no_text_is_base64() {
+    fn a_body_that_is_not_text_is_base64() {
         let event = event(Request::post("/").body(&b"\xff"[..]).unwrap());
         assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!("/w=="), &json!(true)));
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::Method;
+use lambda_http::http::Method;
 use percent_encoding::percent_decode_str;
 use shared::http::Service;
 
