@@ -1,8 +1,8 @@
-//! `template.yaml` as CloudFormation gets it: translated by `.ci/translate-template`, with parameters,
-//! conditions and intrinsic functions resolved here.
+//! `template.yaml` as CloudFormation receives it: translated by `.ci/translate-template`, then resolved here
+//! (parameters, conditions, intrinsic functions).
 //!
-//! The translations are in the folder that `TRANSLATED_TEMPLATE` names; without it, tests of them are
-//! skipped on a developer's machine, where the translator (Python) may not be, and fail in CI.
+//! `TRANSLATED_TEMPLATE` names the folder of the translations. Without it, tests that need one are skipped
+//! on a developer's machine, which may have no translator (Python), and fail in CI.
 
 use std::{collections::HashMap, env, fs, path::Path};
 
@@ -11,24 +11,24 @@ use serde_json::{Map, Value, json};
 /// The variable that names the folder of the translations.
 const TRANSLATED_TEMPLATE: &str = "TRANSLATED_TEMPLATE";
 
-/// Parameter sets that `.ci/translate-template` writes: the template's defaults, the stages of
-/// `samconfig.toml`, and every option on.
+/// The parameter sets that `.ci/translate-template` writes: the template's defaults, the stages of
+/// `samconfig.toml`, and all options on.
 pub const SETS: [&str; 4] = ["default", "staging", "prod", "everything"];
 
-/// One translation. Its parameters' defaults are the values of its set.
+/// A translation. The defaults of its parameters are the values of its set.
 #[derive(Clone, Debug)]
 pub struct Template {
-    /// As translated, nothing resolved.
+    /// The translation, unresolved.
     pub document: Value,
 }
 
 impl Template {
-    /// The translation for a set of parameters; `None`, and a word on it, where there are none.
+    /// Reads the translation for a parameter set. `None` if there are no translations, and says so.
     ///
     /// # Panics
-    /// When the file cannot be read, and in CI when the variable is not set.
+    /// If the file cannot be read, and in CI if the variable is not set.
     #[must_use]
-    #[allow(clippy::panic, reason = "for tests, which fail by it")]
+    #[allow(clippy::panic, reason = "a test fails by it")]
     pub fn translated(set: &str) -> Option<Self> {
         let Ok(folder) = env::var(TRANSLATED_TEMPLATE) else {
             let is_ci = env::var("CI").is_ok_and(|ci| ci == "true");
@@ -41,16 +41,37 @@ impl Template {
         Some(Self { document: serde_json::from_str(&text).expect("a translation is JSON") })
     }
 
-    /// The translation as CloudFormation would carry it out: `Parameters` with their values, and of
-    /// `Resources` and `Outputs` what the conditions leave, resolved.
+    /// Resolves the translation as CloudFormation would: `Parameters` have their values, `Resources` and
+    /// `Outputs` are those whose conditions hold.
     ///
-    /// What only AWS knows stays a symbol: `${Table}` for a resource's reference, `${Table.Arn}` for an
-    /// attribute.
+    /// Values that only AWS knows stay symbols: `${Table}` for a reference to a resource, `${Table.Arn}` for
+    /// an attribute of one.
     ///
     /// # Panics
-    /// When the template uses what this does not know.
+    /// If the template uses a function that is unknown here.
     #[must_use]
     pub fn resolved(&self, parameters: &[(&str, &str)]) -> Value {
+        let (scope, values) = self.scope(parameters);
+        let there = |section: &str| -> Map<String, Value> {
+            let all = self.document[section].as_object().expect("a section");
+            let there =
+                all.iter().filter(|(_, one)| one["Condition"].as_str().is_none_or(|name| scope.condition(name)));
+            there.filter_map(|(name, one)| Some((name.clone(), scope.value(one)?))).collect()
+        };
+        json!({ "Parameters": values, "Resources": there("Resources"), "Outputs": there("Outputs") })
+    }
+
+    /// The descriptions of the rules' assertions that these parameters violate.
+    #[must_use]
+    pub fn violated_rules(&self, parameters: &[(&str, &str)]) -> Vec<&str> {
+        let (scope, _) = self.scope(parameters);
+        let rules = self.document["Rules"].as_object().into_iter().flat_map(Map::values);
+        let active = rules.filter(|rule| rule["RuleCondition"].is_null() || scope.holds(&rule["RuleCondition"]));
+        let assertions = active.flat_map(|rule| rule["Assertions"].as_array().into_iter().flatten());
+        assertions.filter(|one| !scope.holds(&one["Assert"])).map(|one| text(&one["AssertDescription"])).collect()
+    }
+
+    fn scope(&self, parameters: &[(&str, &str)]) -> (Scope<'_>, Map<String, Value>) {
         let mut names: HashMap<String, Value> = [
             ("AWS::AccountId", "111122223333"),
             ("AWS::Partition", "aws"),
@@ -67,14 +88,7 @@ impl Template {
             names.insert(name.clone(), value.clone());
             values.insert(name.clone(), value);
         }
-        let scope = Scope { names, conditions: &self.document["Conditions"] };
-        let there = |section: &str| -> Map<String, Value> {
-            let all = self.document[section].as_object().expect("a section");
-            let there =
-                all.iter().filter(|(_, one)| one["Condition"].as_str().is_none_or(|name| scope.condition(name)));
-            there.filter_map(|(name, one)| Some((name.clone(), scope.value(one)?))).collect()
-        };
-        json!({ "Parameters": values, "Resources": there("Resources"), "Outputs": there("Outputs") })
+        (Scope { names, conditions: &self.document["Conditions"] }, values)
     }
 }
 
@@ -98,13 +112,13 @@ impl Scope<'_> {
             "Fn::Not" => !self.holds(&list[0]),
             "Fn::And" => list.iter().all(|one| self.holds(one)),
             "Fn::Or" => list.iter().any(|one| self.holds(one)),
-            // CloudFormation compares texts: a number that is given is one.
+            // CloudFormation compares texts, also those of numbers.
             "Fn::Equals" => self.said(&list[0]) == self.said(&list[1]),
             _ => unreachable!("the condition {function}"),
         }
     }
 
-    /// A value with all of its functions carried out; `None` is `AWS::NoValue`.
+    /// Resolves a value. `None` is `AWS::NoValue`.
     fn value(&self, value: &Value) -> Option<Value> {
         if let Some((function, argument)) = only(value)
             && (function == "Ref" || function.starts_with("Fn::"))
@@ -142,7 +156,9 @@ impl Scope<'_> {
             "Fn::Split" => json!(self.said(&list[1]).split(text(&list[0])).collect::<Vec<_>>()),
             "Fn::Select" => {
                 let from = self.value(&list[1])?;
-                from[self.said(&list[0]).parse::<usize>().expect("an index")].clone()
+                let index = self.said(&list[0]).parse::<usize>().expect("an index");
+                // A symbol cannot be split, and stands for its parts.
+                from.get(index).unwrap_or(&from[0]).clone()
             }
             _ => unreachable!("the function {function}"),
         })
@@ -169,6 +185,13 @@ impl Scope<'_> {
     }
 }
 
+/// The name of a function's resources in the template: `GetClient` for `get-client`.
+#[must_use]
+pub fn logical_name(function: &str) -> String {
+    let capitalized = |word: &str| word[..1].to_uppercase() + &word[1..];
+    function.split('-').map(capitalized).collect()
+}
+
 /// The only field of an object of one.
 fn only(value: &Value) -> Option<(&str, &Value)> {
     let fields = value.as_object().filter(|fields| fields.len() == 1)?;
@@ -183,7 +206,7 @@ fn said(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
-/// Every name that a value refers to with `Ref`, `Fn::GetAtt`, `Fn::Sub` or a condition, however deep.
+/// Lists every name that a value refers to by `Ref`, `Fn::GetAtt`, `Fn::Sub` or a condition, at any depth.
 #[must_use]
 pub fn references(value: &Value) -> Vec<String> {
     let mut found = Vec::new();

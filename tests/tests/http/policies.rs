@@ -1,6 +1,5 @@
-//! What each function asks of DynamoDB, and what its role in the template allows: the same. The calls are
-//! recorded while all the other tests of this suite run against the functions, each of which has a
-//! recorder between it and the engine.
+//! Each function's role in the template allows the calls to DynamoDB that the function makes, and no others. A
+//! proxy between each function and the engine records the calls while the other tests of this suite run.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,10 +12,10 @@ use std::{
 use domain::Clock;
 use end_to_end::{
     faults::{Call, Fault, FaultProxy},
-    template::Template,
+    template::{Template, logical_name},
 };
 use local::{config_for, engine::Engine, gateway};
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::{
     App,
     store::{Store, Tables},
@@ -25,14 +24,11 @@ use tokio::{net::TcpListener, process::Command};
 
 use crate::api::{NOBODY, new_key, variable};
 
-/// Actions and what they are done to: `Query clients/index/byUpdatedAt`.
+/// Operations and their tables: `Query clients/index/byUpdatedAt`.
 type Calls = BTreeSet<String>;
 
-/// The logical name of a function in the template: `GetClientFunction` for `get-client`.
-fn logical_name(name: &str) -> String {
-    let capitalized = |word: &str| word[..1].to_uppercase() + &word[1..];
-    name.split('-').map(capitalized).chain(["Function".to_owned()]).collect()
-}
+/// The use of a key is recorded on this table, of which a function may write one attribute.
+const KEYS: &str = "UpdateItem api-keys";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_function_makes_the_calls_that_its_role_allows_and_no_others() {
@@ -42,16 +38,90 @@ async fn each_function_makes_the_calls_that_its_role_allows_and_no_others() {
     }
     let Some(template) = Template::translated("default") else { return };
     let template = template.resolved(&[]);
-    let made = recorded().await;
+    let (made, writes_of_keys) = recorded().await;
+    assert!(!writes_of_keys.is_empty());
+    let named: BTreeSet<_> = writes_of_keys.iter().flat_map(attributes).collect();
     for endpoint in functions::ENDPOINTS {
         let (function, made) = (endpoint.name, &made[endpoint.name]);
         assert!(!made.is_empty(), "{function} was called");
-        assert_eq!(*made, allowed(&template, &logical_name(function)), "{function}: made, and allowed");
+        assert_eq!(*made, allowed(&template, function), "{function}: made, and allowed");
+        let condition = condition_on_keys(&template, function);
+        for input in &writes_of_keys {
+            assert!(may_write(condition, input), "{function}: {input}");
+        }
+        // Nor does it allow an attribute that no function names.
+        assert_eq!(json!(named), condition["ForAllValues:StringEquals"]["dynamodb:Attributes"], "{function}");
     }
 }
 
-/// The calls that each function makes while the rest of this suite runs.
-async fn recorded() -> BTreeMap<&'static str, Calls> {
+#[test]
+fn no_function_may_change_a_key_but_its_last_use() {
+    let Some(template) = Template::translated("default") else { return };
+    let template = template.resolved(&[]);
+    let key = json!({ "keyHash": { "S": "…" } });
+    let update = |expression: &str| json!({ "Key": key, "UpdateExpression": expression });
+    for endpoint in functions::ENDPOINTS {
+        let function = endpoint.name;
+        let may = |input: &Value| may_write(condition_on_keys(&template, function), input);
+        assert!(may(&update("SET lastUsedAt = :now")));
+        for attribute in ["expiresAt", "revokedAt", "orgId", "userId", "keyId", "name", "hint", "createdAt"] {
+            assert!(!may(&update(&format!("SET {attribute} = :x"))), "{function}: {attribute}");
+            assert!(!may(&update(&format!("SET lastUsedAt = :now REMOVE {attribute}"))), "{function}: {attribute}");
+        }
+        assert!(!may(&json!({})), "{function}: a request that names no attribute");
+        // It would return the whole key.
+        let mut input = update("SET lastUsedAt = :now");
+        input["ReturnValues"] = json!("ALL_NEW");
+        assert!(!may(&input), "{function}: ALL_NEW");
+    }
+}
+
+/// The condition under which a function's role allows it to write to the table of keys.
+fn condition_on_keys<'a>(template: &'a Value, function: &str) -> &'a Value {
+    let mut conditions = statements(template, function).filter(|statement| calls(statement).contains(KEYS));
+    &conditions.next().expect("a statement on keys")["Condition"]
+}
+
+/// Evaluates the condition as IAM does.
+fn may_write(condition: &Value, input: &Value) -> bool {
+    let named = attributes(input);
+    let returned = input["ReturnValues"].as_str();
+    let mut holds = true;
+    for (operator, keys) in condition.as_object().expect("a condition") {
+        for (key, expected) in keys.as_object().expect("keys") {
+            let is_expected = |value: &str| expected.as_array().is_some_and(|list| list.contains(&json!(value)));
+            holds &= match (operator.as_str(), key.as_str()) {
+                ("ForAllValues:StringEquals", "dynamodb:Attributes") => named.iter().all(|name| is_expected(name)),
+                ("Null", "dynamodb:Attributes") => named.is_empty() == (expected == "true"),
+                ("StringEqualsIfExists", "dynamodb:ReturnValues") => returned.is_none_or(is_expected),
+                _ => panic!("{operator} {key}"),
+            };
+        }
+    }
+    holds
+}
+
+/// The attributes that a request names, as DynamoDB counts them: in its key and in all of its expressions.
+fn attributes(input: &Value) -> BTreeSet<String> {
+    let names = input["ExpressionAttributeNames"].as_object();
+    let mut found: BTreeSet<_> = input["Key"].as_object().into_iter().flat_map(|key| key.keys().cloned()).collect();
+    for expression in ["UpdateExpression", "ConditionExpression", "ProjectionExpression"] {
+        let words = input[expression].as_str().unwrap_or_default();
+        let words = words.split(|c: char| !c.is_alphanumeric() && !['#', ':', '_'].contains(&c));
+        let is_name = |word: &&str| {
+            let is_keyword = word.chars().all(|c| c.is_uppercase()) || word.starts_with("attribute_");
+            !word.is_empty() && !word.starts_with(':') && !is_keyword
+        };
+        found.extend(words.filter(is_name).map(|word| match names.and_then(|names| names.get(word)) {
+            Some(name) => name.as_str().expect("a name").to_owned(),
+            None => word.to_owned(),
+        }));
+    }
+    found
+}
+
+/// The calls that each function makes while the rest of this suite runs, and the inputs of those on keys.
+async fn recorded() -> (BTreeMap<&'static str, Calls>, Vec<Value>) {
     let engine = Engine::in_memory().await.unwrap();
     let app = App { store: Store::new(engine.config(), Tables::default()), clock: Clock::system() };
     app.store.create_tables().await.unwrap();
@@ -61,11 +131,16 @@ async fn recorded() -> BTreeMap<&'static str, Calls> {
     app.store.revoke_api_key(&record, app.clock.now()).await.unwrap();
 
     let recorded = Arc::new(Mutex::new(BTreeMap::<&str, Calls>::new()));
+    let writes_of_keys = Arc::new(Mutex::new(Vec::new()));
     let (mut services, mut recorders) = (Vec::new(), Vec::new());
     for endpoint in functions::ENDPOINTS {
-        let calls = recorded.clone();
+        let (calls, writes) = (recorded.clone(), writes_of_keys.clone());
         let recorder = FaultProxy::start(engine.url(), move |call| {
-            calls.lock().unwrap().entry(endpoint.name).or_default().extend(described(call));
+            let described = described(call);
+            if described.iter().any(|call| call == KEYS) {
+                writes.lock().unwrap().push(call.input.clone());
+            }
+            calls.lock().unwrap().entry(endpoint.name).or_default().extend(described);
             Fault::None
         });
         let recorder = recorder.await.unwrap();
@@ -77,7 +152,7 @@ async fn recorded() -> BTreeMap<&'static str, Calls> {
     let base = format!("http://{}/api/v1", listener.local_addr().unwrap());
     tokio::spawn(gateway::serve(listener, services, std::future::pending()));
 
-    // The use of a key is noted once a minute, by whichever function it meets: let it meet each.
+    // The use of a key is recorded once a minute, by the function that meets it first: let each meet one.
     let all = "/clients";
     for (method, path) in [("GET", all), ("POST", all), ("GET", NOBODY), ("PATCH", NOBODY), ("DELETE", NOBODY)] {
         let (unused, _) = new_key(&app, "acme", Duration::from_secs(3600)).await;
@@ -97,7 +172,8 @@ async fn recorded() -> BTreeMap<&'static str, Calls> {
         .kill_on_drop(true);
     let suite = tokio::time::timeout(Duration::from_secs(300), suite.output()).await.expect("the suite ends").unwrap();
     assert!(suite.status.success(), "{}", String::from_utf8_lossy(&suite.stdout));
-    std::mem::take(&mut *recorded.lock().unwrap())
+    let calls = std::mem::take(&mut *recorded.lock().unwrap());
+    (calls, std::mem::take(&mut *writes_of_keys.lock().unwrap()))
 }
 
 fn described(call: &Call) -> Vec<String> {
@@ -110,17 +186,28 @@ fn described(call: &Call) -> Vec<String> {
     tables.into_iter().map(|table| format!("{} {table}{index}", call.operation)).collect()
 }
 
-/// What the function's role allows it to do to tables.
+/// The calls that the function's role allows.
 fn allowed(template: &Value, function: &str) -> Calls {
-    let policies = template["Resources"][format!("{function}Role")]["Properties"]["Policies"].as_array().unwrap();
-    let statements = policies.iter().flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap());
-    let mut calls = Calls::new();
-    for statement in statements {
-        let action = statement["Action"].as_str().expect("one action a statement");
-        let operation = action.strip_prefix("dynamodb:").expect("tables alone");
-        let resource = statement["Resource"].as_str().expect("one resource a statement");
-        let resource = resource.replace("${ClientsTable.Arn}", "clients").replace("${ApiKeysTable.Arn}", "api-keys");
-        assert!(calls.insert(format!("{operation} {resource}")), "{function}: {action} is allowed once");
+    let mut allowed = Calls::new();
+    for call in statements(template, function).flat_map(calls) {
+        assert!(!allowed.contains(&call), "{function}: {call} is allowed once");
+        allowed.insert(call);
     }
-    calls
+    allowed
+}
+
+/// The statements of the function's role about tables.
+fn statements<'a>(template: &'a Value, function: &str) -> impl Iterator<Item = &'a Value> {
+    let policies = template["Resources"][format!("{}FunctionRole", logical_name(function))]["Properties"]["Policies"].as_array().unwrap();
+    let statements = policies.iter().flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap());
+    statements.filter(|statement| statement["Sid"] != "WriteLogLines")
+}
+
+/// The calls that a statement allows.
+fn calls(statement: &Value) -> Calls {
+    let action = statement["Action"].as_str().expect("one action a statement");
+    let operation = action.strip_prefix("dynamodb:").expect("tables alone");
+    let resource = statement["Resource"].as_str().expect("one resource a statement");
+    let resource = resource.replace("${ClientsTable.Arn}", "clients").replace("${ApiKeysTable.Arn}", "api-keys");
+    [format!("{operation} {resource}")].into()
 }

@@ -1,9 +1,14 @@
-//! `template.yaml`, and what CloudFormation gets of it, say what the code and the documents take for granted.
+//! Ties `template.yaml` to the code, and holds properties of what CloudFormation receives.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 mod alarms;
+mod ci;
 mod deployments;
+<<<<<<< HEAD
+=======
+mod endpoints;
+>>>>>>> c251f8a (Template: one log group, own roles, conditions on keys; alarms at low traffic; budget, backups, prod needs an email)
 mod gateway;
 mod lambda_functions;
 mod permissions;
@@ -14,6 +19,7 @@ use end_to_end::template::{SETS, Template};
 use serde_json::Value;
 use shared::http::Endpoint;
 
+<<<<<<< HEAD
 /// Each function: its logical name in the template, its own name, and its endpoint.
 fn functions() -> [(&'static str, &'static str, &'static Endpoint); 5] {
     functions::ENDPOINTS.map(|endpoint| (&*logical_name(endpoint.name).leak(), endpoint.name, endpoint))
@@ -26,6 +32,9 @@ fn logical_name(name: &str) -> String {
 }
 
 /// Holds a statement against the resolved template of every set of parameters.
+=======
+/// Checks a statement on the resolved template of every parameter set.
+>>>>>>> c251f8a (Template: one log group, own roles, conditions on keys; alarms at low traffic; budget, backups, prod needs an email)
 fn for_every_set(statement: impl Fn(&str, &Value)) {
     for set in SETS {
         if let Some(template) = Template::translated(set) {
@@ -33,15 +42,6 @@ fn for_every_set(statement: impl Fn(&str, &Value)) {
             statement(set, &template.resolved(&[]));
         }
     }
-}
-
-/// Holds a statement against the resolved template of one set of parameters.
-fn for_set(set: &str, statement: impl Fn(&Value)) {
-    for_every_set(|name, template| {
-        if name == set {
-            statement(template);
-        }
-    });
 }
 
 /// The properties of a resource.

@@ -1,4 +1,4 @@
-//! The tables: keys, indexes, and what protects them.
+//! The tables: keys, indexes, and their protection.
 
 use aws_sdk_dynamodb::types::{KeySchemaElement, Projection};
 use end_to_end::template::{SETS, Template};
@@ -6,10 +6,10 @@ use local::engine::Engine;
 use serde_json::{Value, json};
 use shared::store::{Store, Tables};
 
-use crate::{for_every_set, properties};
+use crate::{properties, source::source};
 
-/// Compares with the tables that `Store::create_tables` makes in an engine.
-pub(crate) async fn are_those_that_the_code_makes(template: &Value) {
+/// Compares a template's tables with those that `Store::create_tables` creates in an engine.
+async fn are_those_that_the_code_makes(template: &Value) {
     let engine = Engine::in_memory().await.unwrap();
     let names = Tables::default();
     Store::new(engine.config(), names.clone()).create_tables().await.unwrap();
@@ -63,7 +63,7 @@ fn index_as_said(name: Option<&str>, schema: &[KeySchemaElement], projection: Op
     json!({ "IndexName": name, "KeySchema": keys(schema), "Projection": said })
 }
 
-/// Indexes with their projected attributes in the order of the alphabet.
+/// The indexes, with their projected attributes sorted.
 fn sorted(indexes: &Value) -> Vec<Value> {
     let mut indexes = indexes.as_array().cloned().unwrap_or_default();
     for index in &mut indexes {
@@ -75,24 +75,11 @@ fn sorted(indexes: &Value) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn translated_they_are_those_that_the_code_makes() {
+async fn they_are_those_that_the_code_makes() {
+    are_those_that_the_code_makes(&source()).await;
     for set in SETS {
         if let Some(template) = Template::translated(set) {
             are_those_that_the_code_makes(&template.resolved(&[])).await;
         }
     }
-}
-
-#[test]
-fn they_are_encrypted_with_the_key_that_is_given() {
-    for_every_set(|_, template| {
-        let key = &template["Parameters"]["EncryptionKeyArn"];
-        let expected = match key.as_str().unwrap() {
-            "" => json!({ "SSEEnabled": false }), // by a key that DynamoDB owns
-            key => json!({ "SSEEnabled": true, "SSEType": "KMS", "KMSMasterKeyId": key }),
-        };
-        for table in ["ClientsTable", "ApiKeysTable"] {
-            assert_eq!(properties(template, table)["SSESpecification"], expected, "{table}");
-        }
-    });
 }
