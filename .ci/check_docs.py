@@ -1,0 +1,296 @@
+"""Checks the shell commands of the documentation; `.ci/check-docs` runs it and says how."""
+
+import contextlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+WORK, SAM_PYTHON, *PAGES = sys.argv[1:]
+WORK = Path(WORK)
+ROOT = Path.cwd()
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", "target"))
+OUR_PROGRAMS = {"admin", "bench", "local"}
+
+# Real commands that only read their input and write to standard output.
+REAL = "cat cut date dirname env grep head jq ls mktemp sed seq sha256sum sort tail tr uniq wc".split()
+# Commands of others whose arguments have no parser here.
+UNCHECKED = "bash curl docker git mvn npm npx pip python3 rustup shred sleep".split()
+# What a stand-in prints: a number, a name, and long enough for an identifier of AWS's.
+ANSWER = "10000000000000000001"
+
+failures = []
+
+
+def fail(page, text):
+    failures.append(f"{page}: {text}")
+
+
+# ---- The commands of a page --------------------------------------------------------------------------------
+
+COMMAND = re.compile(r"(?:[A-Z_]+=\S+ )*(?:aws|cargo|gh|sam|docker|\.ci/\w|scripts/\w)[^`]* [^`]*")
+
+
+def scripts(page):
+    """The blocks of a page, and its inline commands, in their order: line number and script."""
+    text = Path(page).read_text()
+    for match in re.finditer(r"^```(?:sh|bash)\n(.*?)^```|(?<!`)`([^`]+)`(?!`)", text, re.S | re.M):
+        block, inline = match.groups()
+        line = text.count("\n", 0, match.start()) + (2 if block else 1)
+        if block is not None:
+            yield line, block
+        elif COMMAND.fullmatch(inline.replace("\n", " ")):
+            yield line, inline.replace("\n", " ") + "\n"
+
+
+def parses(page, parts):
+    good = True
+    for line, script in parts:
+        result = subprocess.run(["bash", "-n"], input=script, text=True, capture_output=True)
+        if result.returncode != 0:
+            fail(f"{page}:{line}", result.stderr.strip())
+            good = False
+    # SC2034: an unused variable is for the reader. SC2155: nobody tests the status of an assignment of a page.
+    # SC2218, SC2119, SC2120: of functions. SC1091: files that are not there.
+    checker = ["shellcheck", "--shell=bash", "--severity=warning", "--exclude=SC2034,SC2155,SC1091", "-"]
+    result = subprocess.run(checker, input="".join(script for _, script in parts), text=True, capture_output=True)
+    if result.returncode != 0:
+        fail(page, result.stdout.strip())
+    return good
+
+
+# ---- The sandbox -------------------------------------------------------------------------------------------
+
+STAND_IN = f"#!{shutil.which('bash')}\n" + """\
+# Records its arguments, and answers.
+jq --compact-output --null-input --arg command "$0" --arg at "$PWD" '{$command, $at, arguments: $ARGS.positional}' \
+  --args -- "$@" >>"$CALLS"
+[[ -t 0 ]] || cat >/dev/null
+case " $* " in
+  *" --output text "* | *" --jq "* | *" output "*) echo "$ANSWER" ;;
+  *" functions "*) echo function ;;
+  *) echo '{}' ;;
+esac
+"""
+
+
+def run(page, parts):
+    """Runs a page, and returns the calls that its commands made."""
+    sandbox = WORK / page.replace("/", "-")
+    commands, checkout = sandbox / "bin", sandbox / "checkout"
+    commands.mkdir(parents=True)
+    checkout.mkdir()
+    for name in REAL:
+        (commands / name).symlink_to(shutil.which(name))
+    # The checkout's own files, but its scripts are stand-ins.
+    for entry in ROOT.iterdir():
+        if entry.name not in {".git", ".ci", "scripts", "target", TARGET.name}:
+            (checkout / entry.name).symlink_to(entry)
+    (checkout / ".venv/bin").mkdir(parents=True)
+    (checkout / ".venv/bin/activate").touch()
+    names = ["aws", "cargo", "gh", "sam", *UNCHECKED]
+    stand_ins = [commands / name for name in names]
+    for folder in ("scripts", ".ci"):
+        (checkout / folder).mkdir(exist_ok=True)
+        for entry in Path(folder).iterdir():
+            if os.access(entry, os.X_OK) and entry.is_file():
+                stand_ins.append(checkout / folder / entry.name)
+            else:
+                (checkout / folder / entry.name).symlink_to(entry.absolute())
+    for path in stand_ins:
+        path.write_text(STAND_IN)
+        path.chmod(0o755)
+    calls = sandbox / "calls"
+    calls.touch()
+    # Functions of bash are not in scripts of inline code alone: all of the page is one script.
+    script = "set -u\nPS4='+'\n" + "".join(f"PAGE_LINE={line}\n{script}\n" for line, script in parts)
+    environment = {"PATH": str(commands), "HOME": str(sandbox), "CALLS": str(calls), "ANSWER": ANSWER, "LANG": "C.UTF-8"}
+    result = subprocess.run(
+        [shutil.which("bash"), "-c", script, page],
+        cwd=checkout, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+    )
+    for line in result.stderr.splitlines():
+        if re.search(r"unbound variable|command not found|syntax error|No such file|jq: error: .*compile|jq: \d+ compile", line):
+            fail(page, line)
+    return [json.loads(line) for line in calls.read_text().splitlines()]
+
+
+# ---- The calls ---------------------------------------------------------------------------------------------
+
+class Reached(BaseException):
+    """The AWS CLI was about to send a request."""
+
+
+def aws(arguments, at):
+    """None if the AWS CLI would send a request for these arguments, else its error."""
+    from awscli.clidriver import create_clidriver
+
+    def stop(**_):
+        raise Reached
+
+    # Of a file that the page itself has made, only the argument counts.
+    made = [one for one in arguments if one.startswith("file://") and not Path(one.removeprefix("file://")).exists()]
+    arguments = ["{}" if one in made else one for one in arguments]
+    driver = create_clidriver()
+    driver.session.set_credentials("key", "secret")
+    driver.session.register("before-send.*.*", stop)
+    output = io.StringIO()
+    os.chdir(at)
+    try:
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+            driver.main(arguments)
+    except Reached:
+        return None
+    except SystemExit:
+        pass
+    finally:
+        os.chdir(ROOT)
+    error = " ".join(output.getvalue().split())
+    return None if made and "Parameter validation failed" in error else error or "no request"
+
+
+SAM = """
+import json, sys
+from samcli.cli.main import cli
+import click
+for arguments in json.load(sys.stdin):
+    group, context, rest = cli, None, list(arguments)
+    try:
+        while isinstance(group, click.MultiCommand):
+            context = group.make_context(group.name, rest, parent=context, resilient_parsing=isinstance(group, click.MultiCommand))
+            rest = context.protected_args + context.args
+            name, group, rest = group.resolve_command(context, rest)
+        group.make_parser(context).parse_args(rest)
+        print("null")
+    except click.ClickException as error:
+        print(json.dumps(error.format_message()))
+"""
+
+
+def sam(all_arguments):
+    environment = os.environ | {"SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "eu-west-1"}
+    result = subprocess.run(
+        [SAM_PYTHON, "-c", SAM], input=json.dumps(all_arguments), text=True, capture_output=True, env=environment
+    )
+    lines = [line for line in result.stdout.splitlines() if line == "null" or line.startswith('"')]
+    if len(lines) != len(all_arguments):
+        return [result.stderr[-500:] or "no answer of SAM's"] * len(all_arguments)
+    return [json.loads(line) for line in lines]
+
+
+def our_program(name, arguments):
+    """None if the program takes these arguments. `--help` at the end keeps it from doing anything."""
+    if name not in OUR_PROGRAMS:
+        return f"no program of ours: {name}"
+    arguments = [one for one in arguments if one != "…"]
+    result = subprocess.run([TARGET / "debug" / name, *arguments, "--help"], capture_output=True, text=True)
+    return None if result.returncode == 0 else " ".join(result.stderr.split())
+
+
+def cargo(arguments):
+    if arguments[:1] == ["run"]:
+        own = arguments.index("--") if "--" in arguments else len(arguments)
+        options = arguments[1:own]
+        package = next((value for flag, value in zip(options, options[1:]) if flag in ("-p", "--package")), "local")
+        return our_program(package, arguments[own + 1:])
+    if not re.fullmatch(r"build|clippy|deny|fmt|fuzz|lambda|test|update", (arguments or [""])[0]):
+        return "an unknown command of cargo"
+    packages = [value for flag, value in zip(arguments, arguments[1:]) if flag in ("-p", "--package")]
+    known = json.loads(subprocess.run(
+        ["cargo", "metadata", "--no-deps", "--offline", "--format-version", "1"], capture_output=True, text=True, check=True
+    ).stdout)["packages"]
+    missing = set(packages) - {package["name"] for package in known}
+    return f"no package {missing}" if missing else None
+
+
+def section(template, name):
+    """The names in a section of a template."""
+    text = Path(template).read_text()
+    found = re.search(rf"^{name}:\n((?:(?:[ #].*)?\n)*)", text, re.M)
+    return set(re.findall(r"^  (\w+):$", found[1], re.M)) if found else set()
+
+
+def own_script(path, arguments):
+    text = Path(path).read_text()
+    for flag in (argument.split("=")[0] for argument in arguments if argument.startswith("--")):
+        if flag not in text and flag != "--help":
+            return f"{path} knows no {flag}"
+    if path == "scripts/ops" and arguments != ["--help"]:
+        command, *rest = arguments or [""]
+        if not re.search(rf"^#   scripts/ops {re.escape(command)} ?", text, re.M):
+            return f"scripts/ops knows no {command}"
+        if command == "output":
+            outputs = set().union(*(section(template, "Outputs") for template in ["template.yaml", *Path("deploy").glob("*.yaml")]))
+            if set(rest) - outputs or len(rest) != 1:
+                return f"no output of a stack: {rest}"
+        if command == "set":
+            return parameters("template.yaml", rest)
+    if path == "scripts/deploy":
+        return parameters("template.yaml", arguments[1:])
+    return None
+
+
+def parameters(template, assignments):
+    unknown = {one.split("=")[0] for one in assignments} - section(template, "Parameters")
+    return f"{template} has no parameter {unknown}" if unknown else None
+
+
+def deploys(arguments):
+    """Whether the parameters of `aws cloudformation deploy` are the template's."""
+    if arguments[:2] == ["cloudformation", "deploy"] and "--parameter-overrides" in arguments:
+        overrides = arguments[arguments.index("--parameter-overrides") + 1:]
+        assignments = [one for one in overrides if re.match(r"\w+=", one)]
+        return parameters(arguments[arguments.index("--template-file") + 1], assignments)
+    return None
+
+
+def bad_json(arguments):
+    for argument in arguments:
+        if re.match(r'\s*(\{\s*"|\[\s*[\[{"])', argument):
+            try:
+                json.loads(argument)
+            except ValueError as error:
+                return f"{error} in {argument}"
+    return None
+
+
+def checked(page, call):
+    command, arguments = call["command"], call["arguments"]
+    name = Path(command).name
+    if Path(command).parent.name in ("scripts", ".ci"):
+        name = f"{Path(command).parent.name}/{name}"
+        error = own_script(name, arguments)
+    elif name == "aws":
+        error = aws(arguments, call["at"]) or deploys(arguments)
+    elif name == "cargo":
+        error = cargo(arguments)
+    else:
+        error = None
+    error = error or bad_json(arguments)
+    if error:
+        fail(page, f"{name} {' '.join(arguments)}: {error}")
+
+
+count = 0
+for page in PAGES:
+    parts = list(scripts(page))
+    if not parses(page, parts):
+        continue
+    os.environ |= {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_EC2_METADATA_DISABLED": "true"}
+    calls = run(page, parts)
+    count += len(calls)
+    unique = [json.loads(call) for call in dict.fromkeys(map(json.dumps, calls))]
+    for call in unique:
+        checked(page, call)
+    of_sam = [call["arguments"] for call in unique if Path(call["command"]).name == "sam"]
+    for arguments, error in zip(of_sam, sam(of_sam)):
+        if error:
+            fail(page, f"sam {' '.join(arguments)}: {error}")
+
+if failures:
+    sys.exit("\n".join(failures))
+print(f"{count} calls on {len(PAGES)} pages")
