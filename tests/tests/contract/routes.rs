@@ -1,8 +1,6 @@
-//! One set of routes in five places.
+//! The document has the routes of the table of endpoints.
 
 use std::collections::BTreeSet;
-
-use saphyr::{LoadableYamlNode, Yaml};
 
 use crate::document::Document;
 
@@ -21,22 +19,6 @@ fn the_document_has_the_functions_routes() {
         .map(|operation| format!("{} {}", operation.method, operation.path))
         .collect();
     assert_eq!(documented, routes());
-}
-
-#[test]
-fn the_template_has_the_functions_routes() {
-    let template = Yaml::load_from_str(include_str!("../../../template.yaml")).unwrap();
-    let resources = template[0]["Resources"].as_mapping().unwrap().values();
-    let functions = resources.filter(|resource| resource["Type"].as_str() == Some("AWS::Serverless::Function"));
-    let mut found = Routes::new();
-    for function in functions {
-        for event in function["Properties"]["Events"].as_mapping().unwrap().values() {
-            assert_eq!(event["Type"].as_str(), Some("HttpApi"));
-            let text = |key: &str| event["Properties"][key].as_str().unwrap();
-            assert!(found.insert(format!("{} {}", text("Method"), text("Path"))), "two functions at one route");
-        }
-    }
-    assert_eq!(found, routes());
 }
 
 #[test]

@@ -5,11 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use shared::telemetry::{DIMENSION, METRICS, NAMESPACE};
 
-<<<<<<< HEAD
-use crate::{for_every_set, functions, properties, resources};
-=======
 use crate::{endpoints, for_every_set, properties, resources};
->>>>>>> c251f8a (Template: one log group, own roles, conditions on keys; alarms at low traffic; budget, backups, prod needs an email)
 
 /// An alarm's name without the stack's. The alarms on faults share one name.
 fn short_name(alarm: &Value) -> &str {
@@ -62,23 +58,6 @@ pub(crate) fn metrics(alarm: &Value) -> Vec<(&str, &str, &Value)> {
 #[test]
 fn alarms_watch_metrics_that_exist() {
     for_every_set(|_, template| {
-<<<<<<< HEAD
-        let of_functions =
-            functions().map(|(name, ..)| json!([{ "Name": DIMENSION, "Value": format!("${{{name}Function}}") }]));
-        let api = json!([{ "Name": "ApiId", "Value": "${Api}" }, { "Name": "Stage", "Value": "$default" }]);
-        let tables = ["ClientsTableName", "ApiKeysTableName"]
-            .map(|output| json!([{ "Name": "TableName", "Value": template["Outputs"][output]["Value"] }]));
-        for (name, alarm) in resources(template, "AWS::CloudWatch::Alarm") {
-            let asked = metrics(alarm);
-            assert!(!asked.is_empty(), "{name}");
-            for (namespace, metric, dimensions) in asked {
-                let is_there = match namespace {
-                    NAMESPACE => METRICS.contains(&metric) && of_functions.contains(dimensions),
-                    "ClientsApi/Logs" => COUNTED_IN_LOGS.contains(&metric) && dimensions.is_null(),
-                    "AWS/ApiGateway" => ["Count", "4xx", "5xx", "Latency"].contains(&metric) && *dimensions == api,
-                    "AWS/DynamoDB" => {
-                        ["ReadThrottleEvents", "WriteThrottleEvents"].contains(&metric) && tables.contains(dimensions)
-=======
         let functions: Vec<_> = endpoints::by_logical_name()
             .map(|(name, _)| json!([{ "Name": DIMENSION, "Value": format!("${{{name}Function}}") }]))
             .collect();
@@ -96,7 +75,6 @@ fn alarms_watch_metrics_that_exist() {
                     "AWS/DynamoDB" => ["ReadThrottleEvents", "WriteThrottleEvents"].contains(&metric),
                     "AWS/Lambda" if dimensions.is_null() => {
                         ["ClaimedAccountConcurrency", "ConcurrentExecutions"].contains(&metric)
->>>>>>> c251f8a (Template: one log group, own roles, conditions on keys; alarms at low traffic; budget, backups, prod needs an email)
                     }
                     "AWS/Lambda" => ["Errors", "Invocations", "Throttles"].contains(&metric),
                     _ => false,
@@ -104,59 +82,10 @@ fn alarms_watch_metrics_that_exist() {
                 assert!(exists, "{name}: {namespace} {metric} {dimensions}");
             }
         }
-<<<<<<< HEAD
-        // A sum over the functions misses none.
-        for (alarm, metric, dimension) in
-            [("UnauthorizedAlarm", "unauthorized", DIMENSION), ("FunctionThrottlesAlarm", "Throttles", "FunctionName")]
-        {
-            let asked = metrics(&template["Resources"][alarm]);
-            let asked: BTreeSet<_> = asked.iter().map(|(_, name, dimensions)| format!("{name} {dimensions}")).collect();
-            let expected = functions().map(|(name, ..)| {
-                format!("{metric} {}", json!([{ "Name": dimension, "Value": format!("${{{name}Function}}") }]))
-            });
-            assert_eq!(asked, expected.into(), "{alarm}");
-        }
-=======
->>>>>>> c251f8a (Template: one log group, own roles, conditions on keys; alarms at low traffic; budget, backups, prod needs an email)
     });
 }
 
 #[test]
-<<<<<<< HEAD
-fn the_log_lines_of_every_function_are_counted() {
-    for_every_set(|_, template| {
-        for (name, ..) in functions() {
-            let filter = properties(template, &format!("{name}ErrorLines"));
-            assert_eq!(filter["LogGroupName"], format!("${{{name}LogGroup}}"));
-            let pattern = filter["FilterPattern"].as_str().unwrap();
-            assert!(pattern.contains(r#"$.level = "ERROR""#), "{pattern}");
-            assert!(pattern.contains(r#"($.type = "platform.report" && $.record.status != "success")"#), "{pattern}");
-            assert_eq!(filter["MetricTransformations"][0]["MetricName"], COUNTED_IN_LOGS[0]);
-        }
-        let filter = properties(template, "ApiTooManyRequests");
-        assert_eq!(filter["LogGroupName"], "${ApiLogGroup}");
-        assert_eq!(filter["MetricTransformations"][0]["MetricName"], COUNTED_IN_LOGS[1]);
-    });
-}
-
-#[test]
-fn the_dashboard_shows_every_alarm_route_and_function() {
-    for_every_set(|_, template| {
-        let body = properties(template, "Dashboard")["DashboardBody"].as_str().unwrap();
-        let dashboard: Value = serde_json::from_str(body).unwrap();
-        let widgets = dashboard["widgets"].as_array().unwrap();
-        let alarms: BTreeSet<_> =
-            widgets[0]["properties"]["alarms"].as_array().unwrap().iter().map(Value::to_string).collect();
-        let expected = resources(template, "AWS::CloudWatch::Alarm").map(|(name, _)| format!("\"${{{name}.Arn}}\""));
-        assert_eq!(alarms, expected.collect());
-        for (name, _, route) in functions() {
-            for metric in METRICS.iter().filter(|metric| !["server_errors", "replica_loads"].contains(metric)) {
-                let row = format!("[\"{NAMESPACE}\",\"{metric}\",\"{DIMENSION}\",\"${{{name}Function}}\"");
-                assert!(dashboard.to_string().contains(&row), "{row}");
-            }
-            let row = format!("\"Stage\",\"$default\",\"Method\",\"{}\",\"Resource\",\"{}\"", route.method, route.path);
-            assert!(dashboard.to_string().contains(&row), "{row}");
-=======
 fn the_dashboard_shows_every_alarm_and_every_metric_of_the_request_line() {
     for_every_set(|_, template| {
         let body = properties(template, "Dashboard")["DashboardBody"].as_str().unwrap();
@@ -171,7 +100,6 @@ fn the_dashboard_shows_every_alarm_and_every_metric_of_the_request_line() {
         for metric in METRICS.iter().filter(|metric| !["server_errors", "replica_loads"].contains(metric)) {
             let search = format!(r#"SEARCH('{{{NAMESPACE},{DIMENSION}}} MetricName=\"{metric}\""#);
             assert!(body.contains(&search), "{search}");
->>>>>>> c251f8a (Template: one log group, own roles, conditions on keys; alarms at low traffic; budget, backups, prod needs an email)
         }
     });
 }

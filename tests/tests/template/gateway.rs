@@ -1,33 +1,9 @@
 //! The gateway: its access log, and who may call it from a browser.
 
+use functions::ENDPOINTS;
 use serde_json::{Value, json};
 
-<<<<<<< HEAD
-use crate::{for_every_set, functions, properties, resources};
-
-#[test]
-fn it_serves_the_functions_routes_alone() {
-    for_every_set(|_, template| {
-        let paths = properties(template, "Api")["Body"]["paths"].as_object().unwrap();
-        assert_eq!(paths.values().map(|path| path.as_object().unwrap().len()).sum::<usize>(), functions().len());
-    });
-}
-
-#[test]
-fn every_route_is_throttled_and_measured() {
-    for_every_set(|_, template| {
-        let parameters = &template["Parameters"];
-        let expected = json!({
-            "ThrottlingRateLimit": parameters["RateLimit"],
-            "ThrottlingBurstLimit": parameters["BurstLimit"],
-            "DetailedMetricsEnabled": true,
-        });
-        assert_eq!(properties(template, "ApiApiGatewayDefaultStage")["DefaultRouteSettings"], expected);
-    });
-}
-=======
-use crate::{endpoints, for_every_set, properties};
->>>>>>> c251f8a (Template: one log group, own roles, conditions on keys; alarms at low traffic; budget, backups, prod needs an email)
+use crate::{for_every_set, properties};
 
 #[test]
 fn the_access_log_has_no_personal_data_unless_it_is_asked_for() {
@@ -67,25 +43,11 @@ fn browsers_may_call_every_route_from_the_given_origins_and_none_without() {
         let Some(cors) = body.get("x-amazon-apigateway-cors") else {
             assert_ne!(set, "everything");
             return;
-<<<<<<< HEAD
-        }
-        let expected = json!({
-            "allowOrigins": ["https://app.example.com", "https://example.org"],
-            "allowMethods": ["GET", "POST", "PATCH", "DELETE"],
-            "allowHeaders": ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"],
-            "exposeHeaders": ["ETag", "Location", "Idempotency-Replayed", "X-Request-Id", "Retry-After"],
-            "maxAge": 3600,
-        });
-        assert_eq!(cors, Some(&expected));
-        for (.., route) in functions() {
-            assert!(expected["allowMethods"].as_array().unwrap().contains(&json!(route.method)));
-=======
         };
         assert_eq!(set, "everything");
         assert_eq!(cors["allowOrigins"], json!(["https://app.example.com", "https://example.org"]));
-        for endpoint in endpoints::all() {
+        for endpoint in ENDPOINTS {
             assert!(cors["allowMethods"].as_array().unwrap().contains(&json!(endpoint.method)), "{}", endpoint.method);
->>>>>>> c251f8a (Template: one log group, own roles, conditions on keys; alarms at low traffic; budget, backups, prod needs an email)
         }
     });
 }

@@ -2,11 +2,7 @@
 
 use serde_json::Value;
 
-<<<<<<< HEAD
-use crate::{for_every_set, functions, properties, resources};
-=======
 use crate::{endpoints, for_every_set, properties, resources};
->>>>>>> c251f8a (Template: one log group, own roles, conditions on keys; alarms at low traffic; budget, backups, prod needs an email)
 
 fn texts(value: &Value) -> Vec<&str> {
     value
@@ -54,35 +50,8 @@ fn functions_reach_the_tables_in_use_and_no_others() {
             _ => ("${ClientsTable.Arn}", "${ApiKeysTable.Arn}"),
         };
         let feed = format!("{clients}/index/byUpdatedAt");
-<<<<<<< HEAD
-        for (name, ..) in functions() {
-            let (mut opens_key, mut sends_spans) = (false, false);
-            for statement in statements(template, &format!("{name}FunctionRole")) {
-                if statement["Sid"] == "SendSpansToXRay" {
-                    assert_eq!(statement["Action"], json!(["xray:PutTraceSegments", "xray:PutTelemetryRecords"]));
-                    sends_spans = true;
-                    continue;
-                }
-                let action = statement["Action"].as_str().unwrap();
-                let resource = statement["Resource"].as_str().unwrap();
-                if action == "kms:Decrypt" {
-                    assert_eq!(statement["Resource"], template["Parameters"]["EncryptionKeyArn"]);
-                    let through = &statement["Condition"]["StringEquals"]["kms:ViaService"];
-                    assert_eq!(*through, json!(["dynamodb.eu-west-1.amazonaws.com", "lambda.eu-west-1.amazonaws.com"]));
-                    opens_key = true;
-                } else {
-                    assert!(action.starts_with("dynamodb:"), "{name}: {action}");
-                    assert!([clients, keys, &feed].contains(&resource), "{name}: {resource}");
-                }
-            }
-            assert_eq!(opens_key, template["Parameters"]["EncryptionKeyArn"] != "", "{name}");
-            assert_eq!(sends_spans, template["Parameters"]["CollectorLayerArn"] != "", "{name}");
-            // All that AWS's own policy adds is to write log lines.
-            let managed = &properties(template, &format!("{name}FunctionRole"))["ManagedPolicyArns"];
-            assert_eq!(*managed, json!(["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"]));
-=======
-        for endpoint in endpoints::all() {
-            let role = format!("{}FunctionRole", endpoint.logical);
+        for (function, _) in endpoints::by_logical_name() {
+            let role = format!("{function}FunctionRole");
             let statements = statements(template, &role);
             let mut tables = statements
                 .iter()
@@ -90,35 +59,13 @@ fn functions_reach_the_tables_in_use_and_no_others() {
             assert!(tables.all(|statement| {
                 texts(&statement["Resource"]).iter().all(|resource| [clients, keys, &feed].contains(resource))
             }));
-            assert_eq!(
-                properties(template, &format!("{}Function", endpoint.logical))["Role"],
-                format!("${{{role}.Arn}}")
-            );
->>>>>>> c251f8a (Template: one log group, own roles, conditions on keys; alarms at low traffic; budget, backups, prod needs an email)
+            assert_eq!(properties(template, &format!("{function}Function"))["Role"], format!("${{{role}.Arn}}"));
         }
     });
 }
 
 #[test]
-<<<<<<< HEAD
-fn deployments_move_the_aliases_of_these_functions_alone() {
-    for_every_set(|_, template| {
-        assert_eq!(resources(template, "AWS::IAM::Role").count(), functions().len() + 1);
-        let [moves, reads] = statements(template, "DeploymentRole")[..] else { panic!("two statements") };
-        assert_eq!(reads["Action"], "cloudwatch:DescribeAlarms");
-        let mut expected = Vec::new();
-        for (name, ..) in functions() {
-            expected.extend([format!("${{{name}Function.Arn}}"), format!("${{{name}Function.Arn}}:live")]);
-        }
-        assert_eq!(moves["Resource"], json!(expected));
-    });
-}
-
-#[test]
-fn every_role_has_the_boundary_that_is_given() {
-=======
 fn every_role_has_the_given_boundary() {
->>>>>>> c251f8a (Template: one log group, own roles, conditions on keys; alarms at low traffic; budget, backups, prod needs an email)
     for_every_set(|_, template| {
         let boundary = template["Parameters"]["PermissionsBoundaryArn"].as_str().unwrap();
         for (role, _) in resources(template, "AWS::IAM::Role") {

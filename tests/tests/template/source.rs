@@ -1,12 +1,7 @@
 //! The template as it is written, which needs no translator.
 
-use domain::limits;
 use saphyr::{LoadableYamlNode, Yaml};
-<<<<<<< HEAD
-use serde_json::{Value, json};
-=======
 use serde_json::{Map, Value};
->>>>>>> c251f8a (Template: one log group, own roles, conditions on keys; alarms at low traffic; budget, backups, prod needs an email)
 
 /// Reads the template without the tags of its functions (`!Ref` and the like).
 pub(crate) fn source() -> Value {
