@@ -198,7 +198,9 @@ fn allowed(template: &Value, function: &str) -> Calls {
 
 /// The statements of the function's role about tables.
 fn statements<'a>(template: &'a Value, function: &str) -> impl Iterator<Item = &'a Value> {
-    let policies = template["Resources"][format!("{}FunctionRole", logical_name(function))]["Properties"]["Policies"].as_array().unwrap();
+    let policies = template["Resources"][format!("{}FunctionRole", logical_name(function))]["Properties"]["Policies"]
+        .as_array()
+        .unwrap();
     let statements = policies.iter().flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap());
     statements.filter(|statement| statement["Sid"] != "WriteLogLines")
 }

@@ -115,10 +115,11 @@ fn a_change_of_any_parameter_that_a_version_holds_publishes_a_version() {
 #[test]
 fn the_longest_legal_names_fit_a_versions_description() {
     let Some(template) = Template::translated("default") else { return };
-    let longest = |parameter: &str| "n".repeat(template.document["Parameters"][parameter]["MaxLength"].as_u64().unwrap() as usize);
-    let layer = |name: usize| {
-        format!("arn:aws-us-gov:lambda:us-gov-west-1:111122223333:layer:{}:999999", "n".repeat(name))
+    let longest = |parameter: &str| {
+        "n".repeat(template.document["Parameters"][parameter]["MaxLength"].as_u64().unwrap() as usize)
     };
+    let layer =
+        |name: usize| format!("arn:aws-us-gov:lambda:us-gov-west-1:111122223333:layer:{}:999999", "n".repeat(name));
     let legal = |parameter: &str, value: &str| {
         let pattern = &template.document["Parameters"][parameter]["AllowedPattern"];
         is_valid(&json!({ "pattern": pattern }), &json!(value))
