@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-WORK, SAM_PYTHON, *PAGES = sys.argv[1:]
+WORK, SAM, *PAGES = sys.argv[1:]
 WORK = Path(WORK)
 ROOT = Path.cwd()
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", "target"))
@@ -54,8 +54,7 @@ def parses(page, parts):
         if result.returncode != 0:
             fail(f"{page}:{line}", result.stderr.strip())
             good = False
-    # SC2034: an unused variable is for the reader. SC2155: nobody tests the status of an assignment of a page.
-    # SC2218, SC2119, SC2120: of functions. SC1091: files that are not there.
+    # SC2034: the reader uses the variable. SC2155: nobody tests the status of an assignment. SC1091: sourced files.
     checker = ["shellcheck", "--shell=bash", "--severity=warning", "--exclude=SC2034,SC2155,SC1091", "-"]
     result = subprocess.run(checker, input="".join(script for _, script in parts), text=True, capture_output=True)
     if result.returncode != 0:
@@ -106,14 +105,15 @@ def run(page, parts):
         path.chmod(0o755)
     calls = sandbox / "calls"
     calls.touch()
-    # Functions of bash are not in scripts of inline code alone: all of the page is one script.
-    script = "set -u\nPS4='+'\n" + "".join(f"PAGE_LINE={line}\n{script}\n" for line, script in parts)
+    # All of the page is one script, as later blocks use the variables of earlier ones.
+    script = "set -u\n" + "".join(f"{script}\n" for _, script in parts)
     environment = {"PATH": str(commands), "HOME": str(sandbox), "CALLS": str(calls), "ANSWER": ANSWER, "LANG": "C.UTF-8"}
     result = subprocess.run(
         [shutil.which("bash"), "-c", script, page],
         cwd=checkout, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
     )
     for line in result.stderr.splitlines():
+        # The number in bash's message is of the page's blocks, one after the other.
         if re.search(r"unbound variable|command not found|syntax error|No such file|jq: error: .*compile|jq: \d+ compile", line):
             fail(page, line)
     return [json.loads(line) for line in calls.read_text().splitlines()]
@@ -153,41 +153,11 @@ def aws(arguments, at):
     return None if made and "Parameter validation failed" in error else error or "no request"
 
 
-SAM = """
-import json, sys
-from samcli.cli.main import cli
-import click
-for arguments in json.load(sys.stdin):
-    group, context, rest = cli, None, list(arguments)
-    try:
-        while isinstance(group, click.MultiCommand):
-            context = group.make_context(group.name, rest, parent=context, resilient_parsing=isinstance(group, click.MultiCommand))
-            rest = context.protected_args + context.args
-            name, group, rest = group.resolve_command(context, rest)
-        group.make_parser(context).parse_args(rest)
-        print("null")
-    except click.ClickException as error:
-        print(json.dumps(error.format_message()))
-"""
-
-
-def sam(all_arguments):
-    environment = os.environ | {"SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "eu-west-1"}
-    result = subprocess.run(
-        [SAM_PYTHON, "-c", SAM], input=json.dumps(all_arguments), text=True, capture_output=True, env=environment
-    )
-    lines = [line for line in result.stdout.splitlines() if line == "null" or line.startswith('"')]
-    if len(lines) != len(all_arguments):
-        return [result.stderr[-500:] or "no answer of SAM's"] * len(all_arguments)
-    return [json.loads(line) for line in lines]
-
-
-def our_program(name, arguments):
+def parser(program, arguments):
     """None if the program takes these arguments. `--help` at the end keeps it from doing anything."""
-    if name not in OUR_PROGRAMS:
-        return f"no program of ours: {name}"
     arguments = [one for one in arguments if one != "…"]
-    result = subprocess.run([TARGET / "debug" / name, *arguments, "--help"], capture_output=True, text=True)
+    environment = os.environ | {"SAM_CLI_TELEMETRY": "0"}
+    result = subprocess.run([program, *arguments, "--help"], capture_output=True, text=True, env=environment)
     return None if result.returncode == 0 else " ".join(result.stderr.split())
 
 
@@ -196,7 +166,9 @@ def cargo(arguments):
         own = arguments.index("--") if "--" in arguments else len(arguments)
         options = arguments[1:own]
         package = next((value for flag, value in zip(options, options[1:]) if flag in ("-p", "--package")), "local")
-        return our_program(package, arguments[own + 1:])
+        if package not in OUR_PROGRAMS:
+            return f"no program of ours: {package}"
+        return parser(TARGET / "debug" / package, arguments[own + 1:])
     if not re.fullmatch(r"build|clippy|deny|fmt|fuzz|lambda|test|update", (arguments or [""])[0]):
         return "an unknown command of cargo"
     packages = [value for flag, value in zip(arguments, arguments[1:]) if flag in ("-p", "--package")]
@@ -268,6 +240,8 @@ def checked(page, call):
         error = aws(arguments, call["at"]) or deploys(arguments)
     elif name == "cargo":
         error = cargo(arguments)
+    elif name == "sam":
+        error = parser(SAM, arguments)
     else:
         error = None
     error = error or bad_json(arguments)
@@ -286,10 +260,6 @@ for page in PAGES:
     unique = [json.loads(call) for call in dict.fromkeys(map(json.dumps, calls))]
     for call in unique:
         checked(page, call)
-    of_sam = [call["arguments"] for call in unique if Path(call["command"]).name == "sam"]
-    for arguments, error in zip(of_sam, sam(of_sam)):
-        if error:
-            fail(page, f"sam {' '.join(arguments)}: {error}")
 
 if failures:
     sys.exit("\n".join(failures))
