@@ -37,7 +37,7 @@ fn template_and_watch_routes_have_the_endpoints_of_the_table_and_no_others() {
     assert_eq!(moved.collect::<BTreeSet<_>>(), logical, "DeploymentRole");
     let dashboard = properties(&template, "Dashboard")["DashboardBody"].as_str().unwrap();
     for function in &logical {
-        // In four charts.
+        // In each chart of functions.
         assert_eq!(dashboard.matches(&format!(r#"\"${{{function}Function}}\""#)).count(), 5, "Dashboard: {function}");
     }
 }
@@ -46,7 +46,9 @@ fn template_and_watch_routes_have_the_endpoints_of_the_table_and_no_others() {
 fn written(endpoint: &Endpoint) -> String {
     let Endpoint { name, memory_mb, timeout, .. } = endpoint;
     let (logical, route, timeout) = (logical_name(name), endpoint.route(), timeout.as_secs());
-    format!("{logical}Function {name} functions/{name} {route} ({route}) {timeout} s {memory_mb} MB")
+    let methods = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"].into_iter().filter(|method| endpoint.takes(method));
+    let routes = methods.map(|method| format!("{method} {}", endpoint.path)).collect::<Vec<_>>().join(", ");
+    format!("{logical}Function {name} functions/{name} {routes} ({route}) {timeout} s {memory_mb} MB")
 }
 
 /// The same from the template as it is written, so that a machine without the translator checks it too.
@@ -56,15 +58,17 @@ fn in_the_template() -> BTreeSet<String> {
     let functions = resources(&source, "AWS::Serverless::Function").map(|(logical, function)| {
         let own = &function["Properties"];
         let or_global = |property: &str| if own[property].is_null() { &globals[property] } else { &own[property] };
-        let events = own["Events"].as_object().unwrap();
-        assert_eq!(events.len(), 1, "{logical}: one route");
-        let route = &events["Route"]["Properties"];
+        let events = own["Events"].as_object().unwrap().values();
+        let mut routes: Vec<_> = events
+            .map(|event| &event["Properties"])
+            .map(|route| format!("{} {}", route["Method"].as_str().unwrap(), route["Path"].as_str().unwrap()))
+            .collect();
+        routes.sort();
         format!(
-            "{logical} {} {} {} {} ({}) {} s {} MB",
+            "{logical} {} {} {} ({}) {} s {} MB",
             own["FunctionName"].as_str().unwrap().strip_prefix("${AWS::StackName}-").unwrap(),
             own["CodeUri"].as_str().unwrap(),
-            route["Method"].as_str().unwrap(),
-            route["Path"].as_str().unwrap(),
+            routes.join(", "),
             own["Description"].as_str().unwrap(),
             or_global("Timeout"),
             or_global("MemorySize"),
