@@ -32,6 +32,7 @@ def fail(page, text):
 
 # ---- The commands of a page --------------------------------------------------------------------------------
 
+# Inline code that is a command: a program and at least one argument.
 COMMAND = re.compile(r"(?:[A-Z_]+=\S+ )*(?:aws|cargo|gh|sam|docker|\.ci/\w|scripts/\w)[^`]* [^`]*")
 
 
@@ -81,40 +82,29 @@ def run(page, parts):
     """Runs a page, and returns the calls that its commands made."""
     sandbox = WORK / page.replace("/", "-")
     commands, checkout = sandbox / "bin", sandbox / "checkout"
-    commands.mkdir(parents=True)
-    checkout.mkdir()
-    for name in REAL:
-        (commands / name).symlink_to(shutil.which(name))
-    # The checkout's own files, but its scripts are stand-ins.
-    for entry in ROOT.iterdir():
-        if entry.name not in {".git", ".ci", "scripts", "target", TARGET.name}:
-            (checkout / entry.name).symlink_to(entry)
+    # A copy, which a page may write to.
+    shutil.copytree(ROOT, checkout, ignore=shutil.ignore_patterns(".git", ".aws-sam", "target", TARGET.name))
     (checkout / ".venv/bin").mkdir(parents=True)
     (checkout / ".venv/bin/activate").touch()
-    names = ["aws", "cargo", "gh", "sam", *UNCHECKED]
-    stand_ins = [commands / name for name in names]
-    for folder in ("scripts", ".ci"):
-        (checkout / folder).mkdir(exist_ok=True)
-        for entry in Path(folder).iterdir():
-            if os.access(entry, os.X_OK) and entry.is_file():
-                stand_ins.append(checkout / folder / entry.name)
-            else:
-                (checkout / folder / entry.name).symlink_to(entry.absolute())
-    for path in stand_ins:
+    commands.mkdir()
+    for name in REAL:
+        (commands / name).symlink_to(shutil.which(name))
+    stand_ins = [commands / name for name in ["aws", "cargo", "gh", "sam", *UNCHECKED]]
+    own = [path for folder in ("scripts", ".ci") for path in (checkout / folder).iterdir()]
+    for path in stand_ins + [path for path in own if path.is_file() and os.access(path, os.X_OK)]:
         path.write_text(STAND_IN)
         path.chmod(0o755)
     calls = sandbox / "calls"
     calls.touch()
     # All of the page is one script, as later blocks use the variables of earlier ones.
     script = "set -u\n" + "".join(f"{script}\n" for _, script in parts)
-    environment = {"PATH": str(commands), "HOME": str(sandbox), "CALLS": str(calls), "ANSWER": ANSWER, "LANG": "C.UTF-8"}
-    result = subprocess.run(
-        [shutil.which("bash"), "-c", script, page],
-        cwd=checkout, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
-    )
+    environment = {"PATH": commands, "HOME": sandbox, "CALLS": calls, "ANSWER": ANSWER, "LANG": "C.UTF-8"}
+    bash = [shutil.which("bash"), "-c", script, page]
+    options = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "timeout": 60}
+    result = subprocess.run(bash, cwd=checkout, env=environment, **options)
     for line in result.stderr.splitlines():
         # The number in bash's message is of the page's blocks, one after the other.
-        if re.search(r"unbound variable|command not found|syntax error|No such file|jq: error: .*compile|jq: \d+ compile", line):
+        if re.search(r"unbound variable|command not found|syntax error|No such file|jq: \d+ compile", line):
             fail(page, line)
     return [json.loads(line) for line in calls.read_text().splitlines()]
 
@@ -172,9 +162,8 @@ def cargo(arguments):
     if not re.fullmatch(r"build|clippy|deny|fmt|fuzz|lambda|test|update", (arguments or [""])[0]):
         return "an unknown command of cargo"
     packages = [value for flag, value in zip(arguments, arguments[1:]) if flag in ("-p", "--package")]
-    known = json.loads(subprocess.run(
-        ["cargo", "metadata", "--no-deps", "--offline", "--format-version", "1"], capture_output=True, text=True, check=True
-    ).stdout)["packages"]
+    metadata = ["cargo", "metadata", "--no-deps", "--offline", "--format-version", "1"]
+    known = json.loads(subprocess.run(metadata, capture_output=True, check=True).stdout)["packages"]
     missing = set(packages) - {package["name"] for package in known}
     return f"no package {missing}" if missing else None
 
@@ -196,7 +185,8 @@ def own_script(path, arguments):
         if not re.search(rf"^#   scripts/ops {re.escape(command)} ?", text, re.M):
             return f"scripts/ops knows no {command}"
         if command == "output":
-            outputs = set().union(*(section(template, "Outputs") for template in ["template.yaml", *Path("deploy").glob("*.yaml")]))
+            templates = ["template.yaml", *Path("deploy").glob("*.yaml")]
+            outputs = set().union(*(section(template, "Outputs") for template in templates))
             if set(rest) - outputs or len(rest) != 1:
                 return f"no output of a stack: {rest}"
         if command == "set":
