@@ -63,6 +63,20 @@ def parses(page, parts):
     return good
 
 
+def links(page):
+    """Relative links lead to files that exist, and to headings of pages."""
+    text = re.sub(r"^```.*?^```", "", Path(page).read_text(), flags=re.S | re.M)
+    for path, anchor in re.findall(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]*))?\)", text):
+        target = Path(page).parent / path if path else Path(page)
+        if not target.exists():
+            fail(page, f"a link to {path}, which does not exist")
+        elif anchor:
+            headings = re.findall(r"^#+ (.*)$", target.read_text(), re.M)
+            anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+            if anchor not in anchors:
+                fail(page, f"a link to {path}#{anchor}, which has no such heading")
+
+
 # ---- The sandbox -------------------------------------------------------------------------------------------
 
 STAND_IN = f"#!{shutil.which('bash')}\n" + """\
@@ -241,6 +255,7 @@ def checked(page, call):
 
 count = 0
 for page in PAGES:
+    links(page)
     parts = list(scripts(page))
     if not parses(page, parts):
         continue
