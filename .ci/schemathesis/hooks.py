@@ -1,4 +1,4 @@
-"""What schemathesis cannot know from the contract alone."""
+"""Tells schemathesis what it cannot know from the contract alone."""
 
 import uuid
 
@@ -15,16 +15,30 @@ schemathesis.openapi.format("entity-tags", st.just("*") | st.just('"1"') | TAGS)
 def before_call(context, case, kwargs):
     """Within a chain, a create makes a client of its own.
 
-    A key that came before, in another chain, gets the answer of that time again, although the client
-    may be gone by now: the next call of this chain would then find nothing.
+    A key from another chain gets the answer of that time again, although the client may be gone by now: the
+    next call of this chain would then find nothing.
     """
     if case.meta.phase.name.value == "stateful" and case.headers.get("Idempotency-Key"):
         case.headers["Idempotency-Key"] = str(uuid.uuid4())
 
 
 @schemathesis.check
-def an_undeclared_method_is_the_gateways_404(ctx, response, case):
+def an_undeclared_method_is_a_405_or_the_gateways_404(ctx, response, case):
     scenario = getattr(case.meta.phase.data, "scenario", None)
     if scenario is not None and scenario.value == "unspecified_http_method":
-        assert response.status_code == 404, response.status_code
-        assert response.json() == {"message": "Not Found"}, response.text
+        if response.status_code == 405:
+            assert response.json()["code"] == "method_not_allowed", response.text
+            assert response.headers["allow"], response.headers
+        else:
+            assert response.status_code == 404, response.status_code
+            assert response.json() == {"message": "Not Found"}, response.text
+
+
+@schemathesis.check
+def a_problem_fits_its_status(ctx, response, case):
+    """The schema of a problem document is the same for every status, and cannot tell."""
+    if response.headers.get("content-type") == ["application/problem+json"]:
+        problem = response.json()
+        assert problem["status"] == response.status_code, response.text
+        assert problem["type"] == f"urn:clients-api:problem:{problem['code']}", response.text
+        assert ("errors" in problem) == (problem["code"] == "invalid_input"), response.text

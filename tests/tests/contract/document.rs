@@ -1,4 +1,4 @@
-//! The document, read as its readers do: references followed.
+//! Reads the document, and checks answers by it.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,25 @@ use serde_json::{Map, Value, json};
 /// `docs/openapi.json`.
 pub(crate) struct Document(Value);
 
+/// The headers that always have the value of their example. Their schemas do not say so, as generated clients
+/// would refuse any other value.
+const CONSTANT_HEADERS: [&str; 5] =
+    ["accept-encoding", "cache-control", "idempotency-replayed", "www-authenticate", "x-content-type-options"];
+
 /// One operation of the document.
 pub(crate) struct Operation<'a> {
     pub(crate) id: &'a str,
     pub(crate) method: String,
-    /// From the root, as a route has it.
+    /// The path from the root, as a route has it.
     pub(crate) path: String,
     pub(crate) json: &'a Value,
+}
+
+impl Operation<'_> {
+    /// The operation as API Gateway names a route: `GET /api/v1/clients`.
+    pub(crate) fn route(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
 }
 
 impl Document {
@@ -22,12 +34,12 @@ impl Document {
         Self(serde_json::from_str(include_str!("../../../docs/openapi.json")).unwrap())
     }
 
-    /// What a JSON pointer points to.
+    /// The value at a JSON pointer, references followed.
     pub(crate) fn at(&self, pointer: &str) -> &Value {
         self.resolved(self.0.pointer(pointer).unwrap_or_else(|| panic!("there is no {pointer} in the document")))
     }
 
-    /// What a reference refers to; what is no reference is itself.
+    /// The value that a reference refers to; any other value is returned as it is.
     pub(crate) fn resolved<'a>(&'a self, json: &'a Value) -> &'a Value {
         match json["$ref"].as_str() {
             Some(reference) => self.at(reference.strip_prefix('#').unwrap()),
@@ -64,19 +76,17 @@ impl Document {
             .unwrap_or_else(|| panic!("no operation {id}"))
     }
 
-    /// Checks values by a schema of the document, formats included.
+    /// A validator for a schema of the document, formats included.
     pub(crate) fn validator(&self, schema: &Value) -> Validator {
-        // References in the schema are relative to the document's root.
-        let root = json!({ "allOf": [schema], "components": self.0["components"] });
-        jsonschema::draft202012::options().should_validate_formats(true).build(&root).unwrap()
+        validator(schema, &self.0["components"])
     }
 
-    /// Checks values by the schema at a pointer.
+    /// A validator for the schema at a pointer.
     pub(crate) fn validator_at(&self, pointer: &str) -> Validator {
         self.validator(self.at(pointer))
     }
 
-    /// What is wrong with an answer to this operation; nothing, if the document has it.
+    /// All differences between an answer to this operation and the document.
     pub(crate) fn faults(
         &self,
         operation: &str,
@@ -92,7 +102,12 @@ impl Document {
         let mut faults = Vec::new();
         match headers.get("content-type").and_then(Value::as_str) {
             Some(content_type) => match response["content"].get(content_type) {
-                Some(content) => faults.extend(self.errors("body", &content["schema"], body)),
+                Some(content) => {
+                    faults.extend(self.errors("body", &content["schema"], body));
+                    if content_type == "application/problem+json" {
+                        faults.extend(self.problem_faults(status, &content["examples"], body));
+                    }
+                }
                 None => faults.push(format!("content type {content_type} is not documented")),
             },
             None if response["content"].is_object() => faults.push("there is no content type".to_owned()),
@@ -103,6 +118,9 @@ impl Document {
         for (name, header) in &documented {
             let schema = &header["schema"];
             match headers.get(name).and_then(Value::as_str) {
+                Some(text) if CONSTANT_HEADERS.contains(&name.as_str()) && header["example"] != text => {
+                    faults.push(format!("header {name} is always {}, not {text}", header["example"]));
+                }
                 Some(text) => faults.extend(self.errors(name, schema, &typed(text, schema))),
                 None if header["required"] == true => faults.push(format!("header {name} is missing")),
                 None => {}
@@ -113,12 +131,47 @@ impl Document {
         faults
     }
 
+    /// The rules for a problem document that its schema, one for all problems, cannot tell.
+    fn problem_faults(&self, status: u16, examples: &Value, body: &Value) -> Vec<String> {
+        let code = body["code"].as_str().unwrap_or_default();
+        let rules = [
+            ("status is the HTTP status", body["status"] == status),
+            ("type is made of the code", body["type"] == format!("urn:clients-api:problem:{code}")),
+            ("errors go with invalid_input alone", body["errors"].is_array() == (code == "invalid_input")),
+            ("an example has the code", self.members(examples).any(|(_, example)| example["value"]["code"] == code)),
+        ];
+        rules.into_iter().filter(|(_, holds)| !holds).map(|(rule, _)| format!("problem: {rule}")).collect()
+    }
+
     fn errors(&self, what: &str, schema: &Value, value: &Value) -> Vec<String> {
-        self.validator(schema).iter_errors(value).map(|error| format!("{what}: {error}")).collect()
+        let mut components = self.0["components"].clone();
+        close(&mut components);
+        validator(schema, &components).iter_errors(value).map(|error| format!("{what}: {error}")).collect()
     }
 }
 
-/// A text in a header or a query as a value of its schema's type.
+fn validator(schema: &Value, components: &Value) -> Validator {
+    // References in the schema are relative to the document's root.
+    let root = json!({ "allOf": [schema], "components": components });
+    jsonschema::draft202012::options().should_validate_formats(true).build(&root).unwrap()
+}
+
+/// Closes the schemas that are open for the fields of later versions: this version has no others than those
+/// that the document names.
+fn close(json: &mut Value) {
+    match json {
+        Value::Object(members) => {
+            if let Some(open) = members.get_mut("additionalProperties") {
+                *open = json!(false);
+            }
+            members.values_mut().for_each(close);
+        }
+        Value::Array(items) => items.iter_mut().for_each(close),
+        _ => {}
+    }
+}
+
+/// Converts a text in a header or a query to its schema's type.
 pub(crate) fn typed(text: &str, schema: &Value) -> Value {
     match schema["type"].as_str() {
         Some("integer") => text.parse::<i64>().map_or(json!(text), Value::from),

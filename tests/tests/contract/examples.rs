@@ -65,8 +65,8 @@ fn all_statuses(document: &Document) -> BTreeSet<(String, u16)> {
         .collect()
 }
 
-/// The story makes its requests from these, so a request's example is real if the answer's of the same
-/// name is.
+/// The story makes its requests from these examples, so that an answer's example of the same name shows that
+/// the request's is real.
 #[test]
 fn every_example_of_a_request_has_one_of_its_answer() {
     let document = Document::read();
@@ -82,7 +82,7 @@ fn every_example_of_a_request_has_one_of_its_answer() {
     }
 }
 
-/// What checks the answers does find faults.
+/// The check of the answers finds faults.
 #[test]
 fn an_answer_that_is_not_documented_is_found() {
     let document = Document::read();
@@ -109,10 +109,23 @@ fn an_answer_that_is_not_documented_is_found() {
     assert_ne!(faults(200, &headers, &Value::Null), 0, "no body");
     assert_ne!(faults(200, &headers, &changed(&body, "/data/orgId", json!("x"))), 0, "one field more");
     assert_ne!(faults(200, &headers, &changed(&body, "/data/createdAt", json!("2026-01-31"))), 0, "format");
+    assert_ne!(faults(200, &changed(&headers, "/cache-control", json!("public")), &body), 0, "constant header");
     assert_ne!(faults(200, &changed(&headers, "/x-powered-by", json!("x")), &body), 0, "one header more");
     assert_ne!(faults(200, &changed(&headers, "/etag", json!("1")), &body), 0, "header's form");
     assert_ne!(faults(200, &changed(&headers, "/content-type", json!("text/html")), &body), 0, "content type");
     let mut without = headers.clone();
     without.as_object_mut().unwrap().remove("etag");
     assert_ne!(faults(200, &without, &body), 0, "missing header");
+
+    let headers = changed(&without, "/content-type", json!("application/problem+json"));
+    let problem = documented(&document).remove(&("getClient".into(), 404, "notFound".into())).unwrap();
+    assert_eq!(faults(404, &headers, &problem), 0);
+    for (pointer, value) in [
+        ("/status", json!(400)),
+        ("/type", json!("about:blank")),
+        ("/code", json!("unavailable")),
+        ("/errors", json!([])),
+    ] {
+        assert_ne!(faults(404, &headers, &changed(&problem, pointer, value)), 0, "{pointer}");
+    }
 }

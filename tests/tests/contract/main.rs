@@ -1,12 +1,12 @@
-//! `docs/openapi.json` against the code: a document that says something else than the API does fails
-//! here, whichever of the two has changed.
+//! `docs/openapi.json` against the code. These tests fail if the document and the API differ, whichever of
+//! the two has changed.
 //!
-//! | module | what must agree |
+//! | module | what agrees |
 //! |---|---|
-//! | [`routes`] | the operations, the functions, the gateway and the template |
-//! | [`values`] | names, limits, defaults and problems, with those named in the code |
-//! | [`inputs`] | what the schemas accept, with what the code accepts |
-//! | [`examples`] | the examples, with what the API answers; and all answers, with the schemas |
+//! | [`routes`] | the operations, with the table of endpoints |
+//! | [`values`] | names, limits, defaults and problems, with those in the code |
+//! | [`inputs`] | the requests that the schemas accept, with those that the code accepts |
+//! | [`examples`] | the examples, with the answers of the API; and all answers, with the schemas |
 
 // In tests an unwrap is an assertion; Clippy sees tests only in functions that are marked as such.
 #![allow(clippy::unwrap_used, clippy::panic)]

@@ -1,6 +1,6 @@
-//! One API, used in every way that the document has an answer for. The clock stands where it is put,
-//! identifiers follow from idempotency keys, and the request has the document's own id, so that the
-//! answers are the same every time, to the byte.
+//! One API that gives every answer of the document. The clock stands still, identifiers follow from
+//! idempotency keys, and the request has the document's own identifier, so that the answers are the same
+//! every time, to the byte.
 
 use std::{
     sync::{
@@ -30,14 +30,14 @@ use crate::document::Document;
 /// A sample that everybody can read: it opens only the API that is made here.
 const KEY: &str = "ba_0123456789abcdef0123456789abcdef458177ba";
 
-/// What the API answered.
+/// An answer of the API.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Map<String, Value>,
     pub(crate) body: Value,
 }
 
-/// One answer of the story, and which example of the document shows it.
+/// One answer of the story, and the name of the example that shows it.
 pub(crate) struct Told {
     pub(crate) operation: &'static str,
     pub(crate) example: Option<&'static str>,
@@ -79,22 +79,18 @@ impl Api {
         self.clock.store(time.parse::<Timestamp>().unwrap().millis(), Ordering::Relaxed);
     }
 
-    /// The body that the document shows for a request.
+    /// The example of a request's body in the document.
     fn body(&self, operation: &str, example: &str) -> Value {
         let content = &self.document.operation(operation).json["requestBody"]["content"]["application/json"];
         content["examples"][example]["value"].clone()
     }
 
     fn service(&self, operation: &str) -> Service {
-        let operation = self.document.operation(operation);
-        let found = self
-            .services
-            .iter()
-            .find(|service| service.endpoint.takes(&operation.method) && service.endpoint.path == operation.path);
-        found.unwrap().clone()
+        let route = self.document.operation(operation).route();
+        self.services.iter().find(|service| service.endpoint.route() == route).unwrap().clone()
     }
 
-    /// Makes a request, and keeps the answer for what it should be in the document.
+    /// Makes a request, and keeps the answer to compare it with the document.
     async fn tell(
         &mut self,
         operation: &'static str,
@@ -105,7 +101,7 @@ impl Api {
         self.tell_by(&self.service(operation), operation, status, example, event).await;
     }
 
-    /// As [`tell`](Self::tell), from another endpoint than the API's own.
+    /// Like [`tell`](Self::tell), with another service than the API's own.
     async fn tell_by(
         &mut self,
         service: &Service,
@@ -204,13 +200,16 @@ async fn creations(api: &mut Api) -> (String, String) {
     api.tell("createClient", 400, "idempotencyKey", create("", &body).json()).await;
     let text = clients("POST").with_header("content-type", "text/plain");
     api.tell("createClient", 415, "unsupportedMediaType", with_text(&text, "John")).await;
+    let packed = create(&key, &body).with_header("content-encoding", "gzip");
+    api.tell("createClient", 415, "unsupportedContentEncoding", packed.json()).await;
 
     // What the schema of an idempotency key says, the API does.
     let schema = api.document.validator_at("/components/parameters/idempotencyKey/schema");
-    for key in ["a", "a b", "~!\"#", "a\tb", &"k".repeat(255), &"k".repeat(256), "é", "\u{80}"] {
+    for key in ["a", "a b", "~!\"#", "+-.", "a\tb", "a,b", ",", &"k".repeat(255), &"k".repeat(256), "é", "\u{80}"] {
         let event = create(key, &json!({ "name": " " })).json();
-        let service = api.service("createClient");
-        let refused = answer(&service, "x", &event).await.body["errors"].to_string().contains("Idempotency-Key");
+        let refused = answer(&api.service("createClient"), "x", &event).await.body["errors"]
+            .to_string()
+            .contains("Idempotency-Key");
         assert_eq!(schema.is_valid(&json!(key)), !refused, "{key:?}");
     }
     let [john, jose] = ids.try_into().unwrap();
@@ -236,6 +235,11 @@ async fn lists(api: &mut Api) {
     let again = clients("GET").with_query("offset=50").with_header("if-none-match", &etag);
     api.tell("listClients", 304, None, again.json()).await;
     assert_eq!(api.last_header("etag"), Some(etag));
+    api.tell("listClients", 412, "preconditionFailed", clients("GET").with_header("if-match", "\"7\"").json()).await;
+    // Both forms of a list of values.
+    for query in ["status=active&status=inactive", "status=active,inactive"] {
+        api.tell("listClients", 200, "all", clients("GET").with_query(query).json()).await;
+    }
     for (example, query) in
         [("values", "limit=0&sortOrder=ASC&status=gone"), ("names", "sortby=name&limit=5&limit=10&page=2")]
     {
@@ -247,6 +251,8 @@ async fn reads(api: &mut Api, id: &str) {
     api.tell("getClient", 200, "client", client("GET", id).json()).await;
     let etag = api.last_header("etag").unwrap();
     api.tell("getClient", 304, None, client("GET", id).with_header("if-none-match", &etag).json()).await;
+    let other = client("GET", id).with_header("if-match", "\"7\"");
+    api.tell("getClient", 412, "preconditionFailed", other.json()).await;
     api.tell("getClient", 400, "parameter", client("GET", id).with_query("fields=name").json()).await;
     api.tell("getClient", 400, "entityTag", client("GET", id).with_header("if-none-match", "1").json()).await;
     api.tell("getClient", 404, "notFound", client("GET", "x").json()).await;
@@ -260,6 +266,13 @@ async fn changes(api: &mut Api, id: &str) {
     api.tell("updateClient", 412, "preconditionFailed", event).await;
     api.it_is("2026-01-31T09:33:00.000Z");
     api.tell("updateClient", 200, "noPhone", patch(api, "noPhone").json()).await;
+    let cleared = api.last_body().clone();
+    // An empty phone number is none.
+    api.tell("updateClient", 200, "noPhone", client("PATCH", id).with_body(&json!({ "phone": "" })).json()).await;
+    assert_eq!(api.last_body(), &cleared);
+    let etag = api.last_header("etag").unwrap();
+    let known = patch(api, "noPhone").with_header("if-none-match", &etag);
+    api.tell("updateClient", 412, "preconditionFailed", known.json()).await;
 
     let json = client("PATCH", id).with_header("content-type", "application/json");
     let fields = r#"{"name": "", "status": null, "id": "1"}"#;
@@ -269,53 +282,49 @@ async fn changes(api: &mut Api, id: &str) {
     api.tell("updateClient", 404, "notFound", unknown.json()).await;
     let text = client("PATCH", id).with_header("content-type", "text/plain");
     api.tell("updateClient", 415, "unsupportedMediaType", with_text(&text, "John")).await;
+    let packed = patch(api, "noPhone").with_header("content-encoding", "gzip");
+    api.tell("updateClient", 415, "unsupportedContentEncoding", packed.json()).await;
 }
 
 async fn deletions(api: &mut Api, id: &str) {
     let delete = || client("DELETE", id);
     api.tell("deleteClient", 412, "preconditionFailed", delete().with_header("if-match", "\"7\"").json()).await;
+    api.tell("deleteClient", 412, "preconditionFailed", delete().with_header("if-none-match", "*").json()).await;
     api.tell("deleteClient", 400, "parameter", delete().with_query("force=true").json()).await;
     api.tell("deleteClient", 400, "entityTag", delete().with_header("if-match", "1").json()).await;
     api.tell("deleteClient", 200, "deleted", delete().json()).await;
     api.tell("deleteClient", 404, "notFound", delete().json()).await;
 }
 
-/// What every operation can come to.
+/// The failures of every operation.
 async fn failures(api: &mut Api, id: &str) {
     // Nothing listens at this port any more.
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let dead = App { store: Store::new(&config_for(&format!("http://{gone}")), Tables::default()), ..api.app.clone() };
-    let operations = ["listClients", "createClient", "getClient", "updateClient", "deleteClient"];
-    for (operation, dead) in
-        operations.into_iter().zip(operations.map(|operation| (api.service(operation).endpoint.service)(dead.clone())))
-    {
-        let route = dead.endpoint;
+    for operation in ["listClients", "createClient", "getClient", "updateClient", "deleteClient"] {
+        let endpoint = api.service(operation).endpoint;
         let event = |key: Option<&str>| {
-            let to = if route.path.ends_with('}') {
-                Event::to_client(route.method, id)
+            let to = if endpoint.path.ends_with('}') {
+                Event::to_client(endpoint.method, id)
             } else {
-                Event::to_clients(route.method)
+                Event::to_clients(endpoint.method)
             };
             let to = key.into_iter().fold(to, Event::with_key);
-            if route.takes_body { to.with_body(&json!({ "name": "A" })) } else { to }
+            if endpoint.takes_body { to.with_body(&json!({ "name": "A" })) } else { to }
         };
         api.tell(operation, 401, "unauthorized", event(None).json()).await;
-        api.tell_by(&dead, operation, 503, "unavailable", event(Some(KEY)).json()).await;
-        api.tell_by(&panicking(&api.app, &dead), operation, 500, "internalError", event(Some(KEY)).json()).await;
+        let unavailable = (endpoint.service)(dead.clone());
+        api.tell_by(&unavailable, operation, 503, "unavailable", event(Some(KEY)).json()).await;
+        let panicking = Service::new(endpoint, api.app.clone(), panicking);
+        api.tell_by(&panicking, operation, 500, "internalError", event(Some(KEY)).json()).await;
         let too_large = with_text(&event(Some(KEY)), &" ".repeat(BODY_BYTES + 1));
-        api.tell_by(&fresh(&api.app, &dead), operation, 413, "payloadTooLarge", too_large).await;
+        // As an instance has it that has just started.
+        let fresh = (endpoint.service)(api.app.clone());
+        api.tell_by(&fresh, operation, 413, "payloadTooLarge", too_large).await;
     }
 }
 
-/// The endpoint as an instance has it that has just started.
-fn fresh(app: &App, like: &Service) -> Service {
-    (like.endpoint.service)(app.clone())
-}
-
-/// An endpoint whose handler has a fault.
-fn panicking(app: &App, like: &Service) -> Service {
-    async fn handle(_: App, _: Request) -> Result<Response<Body>, ApiError> {
-        panic!("a fault, planted by the test")
-    }
-    Service::new(like.endpoint, app.clone(), handle)
+/// A handler with a fault.
+async fn panicking(_: App, _: Request) -> Result<Response<Body>, ApiError> {
+    panic!("a fault, planted by the test")
 }

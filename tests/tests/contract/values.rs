@@ -1,9 +1,11 @@
 //! Names, limits, defaults and problems: the document's against the code's.
 
+use std::collections::BTreeSet;
+
 use domain::{ClientPatch, FieldError, Invalid, KEY_PREFIX, NewClient, Status, limits};
-use list_engine::{self, ListParams, SortBy, SortOrder};
+use list_engine::{ListParams, SortBy, SortOrder};
 use serde_json::{Value, json};
-use shared::http::{ApiError, IDEMPOTENCY_KEY, REQUEST_ID};
+use shared::http::{ApiError, IDEMPOTENCY_KEY, Problem, REQUEST_ID};
 
 use crate::document::Document;
 
@@ -30,7 +32,7 @@ fn the_limits_are_the_codes() {
     let limit = parameter(&document, "limit");
     assert_eq!(limit["maximum"], limits::MAX_PAGE);
     assert_eq!(limit["default"], limits::DEFAULT_PAGE);
-    assert_eq!(document.at("/components/schemas/ClientList/properties/data/maxItems"), limits::MAX_PAGE);
+    assert_eq!(document.at("/components/schemas/ClientPage/properties/data/maxItems"), limits::MAX_PAGE);
     assert_eq!(parameter(&document, "query")["maxLength"], limits::SEARCH_CHARS);
     assert_eq!(parameter(&document, "idempotencyKey")["maxLength"], limits::IDEMPOTENCY_KEY_CHARS);
     assert_eq!(document.at("/components/headers/Retry-After/example"), limits::RETRY_AFTER_SECONDS);
@@ -62,17 +64,8 @@ fn the_limits_in_the_prose_are_the_codes() {
 }
 
 #[test]
-fn the_parameters_of_a_list_are_the_codes() {
+fn the_choices_and_defaults_of_a_list_are_the_codes() {
     let document = Document::read();
-    let parameters = document.operation("listClients").json["parameters"].as_array().unwrap().iter();
-    let names: Vec<&str> = parameters
-        .map(|parameter| document.resolved(parameter))
-        .filter(|parameter| parameter["in"] == "query")
-        .map(|parameter| parameter["name"].as_str().unwrap())
-        .collect();
-    let known: Vec<&str> = list_clients::ENDPOINT.query.iter().map(|parameter| parameter.name).collect();
-    assert_eq!(names, known);
-
     let default = ListParams::default();
     assert_eq!(parameter(&document, "offset")["default"], default.offset);
     let sort_by = all_of!(SortBy:
@@ -82,7 +75,7 @@ fn the_parameters_of_a_list_are_the_codes() {
     let sort_order = all_of!(SortOrder: SortOrder::Asc => "asc", SortOrder::Desc => "desc");
     assert_eq!(parameter(&document, "sortOrder")["enum"], json!(sort_order));
     assert_eq!(parameter(&document, "sortOrder")["default"].as_str().unwrap().parse(), Ok(default.sort_order));
-    assert_eq!(document.at("/components/schemas/Status/enum"), &json!(Status::ALL.map(Status::as_str)));
+    assert_eq!(document.at("/components/schemas/ClientStatus/enum"), &json!(Status::ALL.map(Status::as_str)));
 }
 
 #[test]
@@ -94,9 +87,10 @@ fn the_fields_of_a_body_are_the_codes() {
     };
     // Without `..`: a new field does not compile until it is here.
     let NewClient { name: _, phone: _, status, notes: _ } = NewClient::parse(br#"{"name":"A"}"#).unwrap();
-    assert_eq!(document.at("/components/schemas/NewClient/properties/status/default"), status.as_str());
+    let described = document.at("/components/schemas/ClientCreate")["properties"]["status"]["description"].as_str();
+    assert!(described.unwrap().contains(&format!("`{status}` if the field is missing")));
     let ClientPatch { name: _, phone: _, status: _, notes: _ } = ClientPatch::default();
-    for schema in ["NewClient", "ClientChanges"] {
+    for schema in ["ClientCreate", "ClientUpdate"] {
         assert_eq!(properties(schema), ["name", "notes", "phone", "status"], "{schema}");
     }
 }
@@ -129,29 +123,42 @@ fn every_problem_is_documented_in_its_own_words() {
         ApiError::Panic(_) | ApiError::Corrupt(_) => ApiError::Panic(String::new()),
         ApiError::Unavailable(_) | ApiError::DeadlineExceeded => ApiError::DeadlineExceeded,
     );
-    let codes: Vec<&str> = errors.iter().map(|error| error.problem().code).collect();
-    assert_eq!(document.at("/components/schemas/Problem/properties/code/enum"), &json!(codes));
+    let problems: Vec<Problem> = errors.iter().map(ApiError::problem).collect();
+    let mut codes: Vec<&str> = problems.iter().map(|problem| problem.code).collect();
+    codes.dedup();
+    assert_eq!(document.at("/components/schemas/Problem/properties/code/x-extensible-enum"), &json!(codes));
 
-    let operations = document.operations();
-    for error in errors {
-        let problem = error.problem();
-        let status = problem.status.as_u16().to_string();
-        let mut examples = operations
-            .iter()
-            .map(|operation| document.resolved(&operation.json["responses"][&status]))
-            .flat_map(|response| document.members(&response["content"]["application/problem+json"]["examples"]))
-            .map(|(_, example)| &example["value"])
-            .filter(|value| value["code"] == problem.code)
-            .peekable();
-        assert!(examples.peek().is_some(), "{} has no example", problem.code);
-        for example in examples {
-            assert_eq!((&example["title"], &example["detail"]), (&json!(problem.title), &json!(problem.detail)));
+    let mut shown = BTreeSet::new();
+    for operation in document.operations() {
+        for (status, response) in document.members(&operation.json["responses"]) {
+            for (_, example) in document.members(&response["content"]["application/problem+json"]["examples"]) {
+                let text = |member: &str| example["value"][member].as_str().unwrap();
+                let is_shown = |problem: &&Problem| {
+                    problem.status.as_str() == status
+                        && (problem.code, problem.title, problem.detail)
+                            == (text("code"), text("title"), text("detail"))
+                };
+                let problem = problems.iter().find(is_shown);
+                shown.insert(problem.unwrap_or_else(|| panic!("no error of the API is {}", example["value"])).detail);
+            }
         }
     }
+    assert_eq!(shown, problems.iter().map(|problem| problem.detail).collect());
 }
 
 #[test]
 fn a_field_error_has_the_documented_members() {
     let error = FieldError { field: "name".to_owned(), message: "is required".to_owned() };
     assert!(Document::read().validator_at("/components/schemas/FieldError").is_valid(&json!(error)));
+}
+
+#[test]
+fn requests_are_closed_and_answers_are_open_for_new_fields() {
+    let document = Document::read();
+    let requests = ["ClientCreate", "ClientUpdate"];
+    for (name, schema) in document.members(document.at("/components/schemas")) {
+        if schema["type"] == "object" {
+            assert_eq!(schema["additionalProperties"], !requests.contains(&name), "{name}");
+        }
+    }
 }
