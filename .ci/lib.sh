@@ -9,7 +9,8 @@ tools=${CI_TOOLS:-$HOME/.cache/clients-api-ci}
 logs=$root/target/ci
 mkdir -p "$tools" "$logs"
 
-export PATH="$HOME/.cargo/bin:$tools/bin:$PATH"
+# Last comes the Go for machines without one (.ci/install).
+export PATH="$HOME/.cargo/bin:$tools/bin:$PATH:$tools/go/bin"
 export SAM_CLI_TELEMETRY=0
 
 fail() { echo "error: $*" >&2; exit 1; }
@@ -70,4 +71,22 @@ start_dynamodb_local() {
   done
   cat "$log" >&2
   fail "DynamoDB Local did not start"
+}
+
+# Builds the API and starts it on a free port, in memory, with the key API_KEY; sets port.
+start_api() {
+  port=$(free_port)
+  local log=$logs/api-$port.log pid
+  # As the tests build it, with which it then shares all it is made of.
+  timeout 1800 cargo build --workspace --bins --tests --quiet
+  "${CARGO_TARGET_DIR:-target}/debug/local" --in-memory --port "$port" --key "$API_KEY" >"$log" 2>&1 </dev/null &
+  pid=$!
+  at_exit "stop $pid"
+  for _ in $(seq 150); do
+    curl --silent --output /dev/null --max-time 5 "http://127.0.0.1:$port/" && return 0
+    kill -0 "$pid" 2>/dev/null || break
+    sleep 0.2
+  done
+  cat "$log" >&2
+  fail "the API did not start"
 }

@@ -1,0 +1,70 @@
+// The story of ../../README.md, told with the client of openapi-generator.
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+
+	"generated-clients/check"
+	"generated-clients/openapi-generator/client"
+)
+
+// problem is the problem document of a failed call.
+func problem(answer *http.Response, err error, status int) client.Problem {
+	var failure *client.GenericOpenAPIError
+	check.That(errors.As(err, &failure), "an error of the API: %v", err)
+	problem, ok := failure.Model().(client.Problem)
+	check.That(ok && answer.StatusCode == status, "a problem document: %s", failure.Body())
+	return problem
+}
+
+func main() {
+	ctx := context.WithValue(context.Background(), client.ContextAccessToken, os.Getenv("API_KEY"))
+	configuration := client.NewConfiguration()
+	configuration.Servers = client.ServerConfigurations{{URL: os.Getenv("BASE_URL")}}
+	api := client.NewAPIClient(configuration).ClientsAPI
+	create := func(body *client.ClientCreate) client.ClientRecord {
+		created, _, err := api.CreateClient(ctx).ClientCreate(*body).Execute()
+		return check.OK(created, err).Data
+	}
+
+	withPhone := client.NewClientCreate("Ada")
+	withPhone.SetPhone("+1 555-1234")
+	withPhone.SetNotes("First.")
+	ada := create(withPhone)
+	withStatus := client.NewClientCreate("Bob")
+	withStatus.SetStatus(client.INACTIVE)
+	bob := create(withStatus)
+	check.That(ada.Status == client.ACTIVE, "the status is %v", ada.Status)
+	check.That(bob.Phone.Get() == nil, "there is no phone: %v", bob.Phone)
+
+	status := []client.ClientStatus{client.ACTIVE, client.INACTIVE}
+	page, _, err := api.ListClients(ctx).Status(status).SortBy("name").SortOrder("desc").Limit(1).Execute()
+	check.OK(page, err)
+	check.That(page.Total == 2, "the total is %v", page.Total)
+	check.That(len(page.Data) == 1 && page.Data[0].Name == "Bob", "the page is %v", page.Data)
+
+	read, _, err := api.GetClient(ctx, ada.Id).Execute()
+	check.That(check.OK(read, err).Data.CreatedAt.Equal(ada.CreatedAt), "the client is %v", read)
+
+	noPhone := client.NewClientUpdate()
+	noPhone.SetPhoneNil()
+	changed, _, err := api.UpdateClient(ctx, ada.Id).ClientUpdate(*noPhone).Execute()
+	check.That(check.OK(changed, err).Data.Phone.Get() == nil, "the client is %v", changed)
+	check.That(changed.Data.GetNotes() == "First.", "the client is %v", changed)
+
+	for _, id := range []string{ada.Id, bob.Id} {
+		deleted, _, err := api.DeleteClient(ctx, id).Execute()
+		check.That(check.OK(deleted, err).Success, "deleted: %v", deleted)
+	}
+
+	_, answer, err := api.GetClient(ctx, ada.Id).Execute()
+	gone := problem(answer, err, http.StatusNotFound)
+	check.That(gone.Code == "not_found", "gone: %v", gone)
+
+	_, answer, err = api.CreateClient(ctx).ClientCreate(*client.NewClientCreate(" ")).Execute()
+	refused := problem(answer, err, http.StatusBadRequest)
+	check.That(refused.Errors[0].Field == "name", "refused: %v", refused)
+}

@@ -1,0 +1,48 @@
+"""The story of ../README.md, told with the client of openapi-python-client."""
+
+import os
+
+from clients_api import AuthenticatedClient
+from clients_api.api.clients import create_client, delete_client, get_client, list_clients, update_client
+from clients_api.models import ClientCreate, ClientStatus, ClientUpdate, ListClientsSortBy, ListClientsSortOrder, Problem
+
+api = AuthenticatedClient(base_url=os.environ["BASE_URL"], token=os.environ["API_KEY"])
+
+
+def create(body):
+    return create_client.sync(client=api, body=body).data
+
+
+ada = create(ClientCreate(name="Ada", phone="+1 555-1234", notes="First."))
+bob = create(ClientCreate(name="Bob", status=ClientStatus.INACTIVE))
+assert ada.status is ClientStatus.ACTIVE
+assert bob.phone is None
+
+page = list_clients.sync(
+    client=api,
+    status=[ClientStatus.ACTIVE, ClientStatus.INACTIVE],
+    sort_by=ListClientsSortBy.NAME,
+    sort_order=ListClientsSortOrder.DESC,
+    limit=1,
+)
+assert page.total == 2
+assert [client.name for client in page.data] == ["Bob"]
+
+assert get_client.sync(ada.id, client=api).data == ada
+
+changed = update_client.sync(ada.id, client=api, body=ClientUpdate(phone=None)).data
+assert changed.phone is None
+assert changed.notes == "First."
+
+for client in (ada, bob):
+    assert delete_client.sync(client.id, client=api).success is True
+
+gone = get_client.sync_detailed(ada.id, client=api)
+assert gone.status_code == 404
+assert isinstance(gone.parsed, Problem)
+assert gone.parsed.code == "not_found"
+
+refused = create_client.sync_detailed(client=api, body=ClientCreate(name=" "))
+assert refused.status_code == 400
+assert isinstance(refused.parsed, Problem)
+assert refused.parsed.errors[0].field == "name"
