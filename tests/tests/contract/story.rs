@@ -225,6 +225,7 @@ async fn lists(api: &mut Api) {
     for (example, query) in [
         ("all", ""),
         ("search", "query=jose"),
+        ("words", "query=Doe,+John"),
         ("digits", "query=5551234"),
         ("firstOfTwo", "limit=1&sortBy=name&sortOrder=desc"),
         ("beyondTheEnd", "offset=50"),
