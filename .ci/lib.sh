@@ -1,10 +1,10 @@
-# Shared by the scripts here; sourced, not run.
+# Functions that the scripts here share. Source it; do not run it.
 # shellcheck shell=bash
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit 1
 
-# Outside the work tree, so that the next fresh clone on this machine finds it again.
+# The tools are outside the work tree, so that the next fresh clone on this machine finds them.
 tools=${CI_TOOLS:-$HOME/.cache/clients-api-ci}
 logs=$root/target/ci
 mkdir -p "$tools" "$logs"
@@ -15,8 +15,8 @@ export SAM_CLI_TELEMETRY=0
 
 fail() { echo "error: $*" >&2; exit 1; }
 
-# step HEADING COMMAND... : says what runs and how long it took; a failing command ends the script. (So
-# never `step ... ||` or `if step ...`: bash would then carry on past a failure inside the command.)
+# step HEADING COMMAND... : prints the heading, runs the command, prints its time. A failing command ends the
+# script. Never write `step ... ||` or `if step ...`: bash would then ignore failures inside the command.
 step() {
   local heading=$1 start=$SECONDS
   shift
@@ -25,12 +25,12 @@ step() {
   printf -- '--- %s: %d s\n' "$heading" $((SECONDS - start))
 }
 
-# Runs a command with SAM, cargo-lambda and their Python in front.
+# with_sam COMMAND... : runs the command with SAM, cargo-lambda and their Python first on the path.
 with_sam() { PATH="$tools/sam/bin:$PATH" "$@"; }
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("", 0)); print(s.getsockname()[1])'; }
 
-# at_exit COMMAND : what was started last is stopped first.
+# at_exit COMMAND : runs the command when the script ends, the last one first.
 cleanups=()
 at_exit() { cleanups=("$1" "${cleanups[@]}"); }
 run_cleanups() {
@@ -44,7 +44,7 @@ trap run_cleanups EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# stop PID : asks, waits up to 15 s, insists.
+# stop PID : terminates the process; kills it after 15 s.
 stop() {
   local pid=$1
   kill "$pid" 2>/dev/null || return 0
@@ -63,7 +63,7 @@ start_dynamodb_local() {
   scripts/dynamodb-local --port "$dynamodb_port" >"$log" 2>&1 </dev/null &
   pid=$!
   at_exit "stop $pid"
-  # Two minutes, because the first start fetches the jars.
+  # The first start fetches the jars, so this waits up to two minutes.
   for _ in $(seq 600); do
     grep -q '^DynamoDB Local answers' "$log" && return 0
     kill -0 "$pid" 2>/dev/null || break

@@ -91,7 +91,7 @@ pub(crate) async fn run(Delete { org, keep_keys, .. }: Delete, store: &Store) ->
     }
     eprintln!(
         "Warm instances of list-clients keep the clients in memory for up to {} hours. No key gives access to them. If \
-         the id {org} is to be used again within that time, end these instances first (docs/operations.md, \
+         the id {org} is to be used again within that time, end these instances first (docs/drills.md, \
          \"Offboarding\").",
         RELOAD_AFTER.as_secs() / 3600
     );
