@@ -9,7 +9,10 @@ use std::{
 };
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_dynamodb::{
+    Client,
+    config::{Credentials, SharedCredentialsProvider},
+};
 use aws_smithy_runtime_api::client::{
     http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
     orchestrator::{HttpRequest, HttpResponse},
@@ -29,7 +32,7 @@ use shared::{
 const KEY: &str = "ba_0123456789abcdef0123456789abcdef458177ba";
 
 static SERVICES: LazyLock<Vec<Service>> = LazyLock::new(|| {
-    let app = App { store: Store::new(&config(), Tables::default()), clock: Clock::system() };
+    let app = App { store: Store::with_client(Client::new(&config()), Tables::default()), clock: Clock::system() };
     functions::ENDPOINTS.iter().map(|endpoint| (endpoint.service)(app.clone())).collect()
 });
 

@@ -58,6 +58,12 @@ impl Store {
         Self { db: aws_sdk_dynamodb::Client::from_conf(config), connections, tables, tally: Tally::default() }
     }
 
+    /// The store on an SDK client with connections of its own, for a stand-in of DynamoDB.
+    #[must_use]
+    pub fn with_client(db: aws_sdk_dynamodb::Client, tables: Tables) -> Self {
+        Self { db, connections: Connections::new(), tables, tally: Tally::default() }
+    }
+
     /// The same store, whose calls are counted in `tally`.
     #[must_use]
     pub fn counting_in(&self, tally: &Tally) -> Self {
