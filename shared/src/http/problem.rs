@@ -126,7 +126,7 @@ impl ApiError {
                 StatusCode::PRECONDITION_FAILED,
                 "precondition_failed",
                 "Precondition failed",
-                "The resource has changed since the version that the precondition names; read it again.",
+                "The current version does not meet `If-Match` or `If-None-Match`; read the resource again.",
             ),
             Self::PayloadTooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,
