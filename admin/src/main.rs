@@ -64,7 +64,7 @@ async fn main() -> ExitCode {
 /// Ends the program if an argument contains an API key. No command takes one, and both a message about a
 /// wrong argument and the tables would repeat it.
 fn refuse_keys() {
-    if std::env::args_os().any(|argument| domain::contains_key(&argument.to_string_lossy())) {
+    if std::env::args_os().skip(1).any(|argument| domain::contains_key(&argument.to_string_lossy())) {
         let message = "an argument contains an API key, or something like one, and no command takes a key; use the \
                        key's id (key_…), which `keys list --org ORG` shows";
         Cli::command().error(ErrorKind::ValueValidation, message).exit();

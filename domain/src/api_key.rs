@@ -108,14 +108,16 @@ pub struct InvalidApiKey;
 /// capitals, or without its prefix. Such a text is neither stored nor repeated.
 #[must_use]
 pub fn contains_key(text: &str) -> bool {
-    // One digit more than a key's hint shows.
+    // One digit more than a key's hint shows. After a letter or a digit, `ba_` may end an ordinary word.
     const DIGITS: usize = HINT_CHARS - KEY_PREFIX.len() + 1;
+    const DIGITS_IN_A_WORD: usize = RANDOM_DIGITS / 2;
     let lower = text.to_ascii_lowercase();
     let prefixed = lower.match_indices(KEY_PREFIX).any(|(at, prefix)| {
         let word = lower[at + prefix.len()..].bytes().take_while(u8::is_ascii_alphanumeric);
         let (digits, others): (Vec<u8>, Vec<u8>) = word.partition(u8::is_ascii_hexdigit);
+        let in_a_word = lower[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
         // A wrong character or two are typing errors; more of them make an ordinary word.
-        digits.len() >= DIGITS && digits.len() > 3 * others.len()
+        digits.len() >= if in_a_word { DIGITS_IN_A_WORD } else { DIGITS } && digits.len() > 3 * others.len()
     });
     let mut words = lower.split(|c: char| !c.is_ascii_hexdigit());
     prefixed || words.any(|digits| format!("{KEY_PREFIX}{digits}").parse::<ApiKey>().is_ok())

@@ -5,13 +5,13 @@ use crate::{client::Client, id::ClientId};
 /// The latest state of one client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// The client exists, and looks like this.
+    /// The client's current content.
     Upsert(ListedClient),
     /// The client was deleted.
     Remove {
         /// The client's identifier.
         id: ClientId,
-        /// The version that the deletion made.
+        /// The version of the tombstone.
         version: u64,
     },
 }

@@ -1,4 +1,4 @@
-//! A client of an organization, and what can be done to one.
+//! A client of an organization, and the kinds of writes to it.
 
 mod input;
 mod status;

@@ -113,7 +113,7 @@ impl FromStr for ClientId {
     }
 }
 
-/// The UUID that a text is in its hyphenated form of 36 characters, in either case.
+/// Parses a UUID in its hyphenated form of 36 characters, in either case.
 #[must_use]
 pub fn parse_uuid(text: &str) -> Option<Uuid> {
     (text.len() == uuid::fmt::Hyphenated::LENGTH).then(|| Uuid::try_parse(text).ok()).flatten()
@@ -136,7 +136,7 @@ impl Serialize for ClientId {
     }
 }
 
-/// The caller of a request, as its API key says.
+/// The caller of a request, as its API key identifies it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// The organization, the only one whose data the request can reach.

@@ -11,7 +11,7 @@ pub const PHONE_CHARS: usize = 50;
 /// 6 MB response.
 pub const NOTES_CHARS: usize = 5_000;
 
-/// The page size if the caller asks for none.
+/// The default page size.
 pub const DEFAULT_PAGE: usize = 50;
 /// The largest page.
 pub const MAX_PAGE: usize = 100;
@@ -20,7 +20,7 @@ pub const SEARCH_CHARS: usize = 200;
 
 /// The largest request body, in bytes.
 pub const BODY_BYTES: usize = 64 * 1024;
-/// The most fields in a request body, known and unknown together. An error names every offender, so
+/// The most fields in a request body, known and unknown together. A response names every error, so
 /// its size must be bounded.
 pub const BODY_FIELDS: usize = 100;
 /// The longest query string, in bytes. API Gateway takes about 10 KB of request line and headers.
@@ -34,7 +34,8 @@ pub const ENTITY_TAGS: usize = 20;
 /// The longest organization or user identifier, in characters.
 pub const IDENTIFIER_CHARS: usize = 64;
 
-/// The timeout of every function that writes. The replicas' overlap includes it: keep it short.
+/// The timeout of every function that reads or writes one client. The replicas' overlap includes it: keep
+/// it short.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The timeout of the function that lists. The first load of a very large organization takes one
 /// round trip per megabyte; HTTP APIs end every request at 30 seconds.
@@ -48,7 +49,8 @@ pub const RETRY_AFTER_SECONDS: u32 = 1;
 pub const CLOCK_SKEW: Duration = Duration::from_secs(2);
 /// The longest time for which a call can still take effect after its writer has ended.
 pub const IN_FLIGHT: Duration = Duration::from_secs(1);
-/// The age at which a replica is loaded anew, so that even a violated assumption heals.
+/// The age at which a replica is loaded again, so that it recovers even if an assumption of
+/// `docs/consistency.md` fails.
 pub const RELOAD_AFTER: Duration = Duration::from_secs(6 * 60 * 60);
 /// The time for which a deleted client's tombstone stays in the change feed, and with it the
 /// idempotency key that made the client.

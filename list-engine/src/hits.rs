@@ -10,7 +10,7 @@ pub(crate) enum Hits {
 }
 
 impl Hits {
-    /// Whether one bit for each of `slots` slots is a better set of `len` slots than a list.
+    /// Whether a bit set of `slots` bits is smaller than a list of `len` slots.
     pub(crate) fn are_many(len: usize, slots: usize) -> bool {
         len > slots / 16
     }

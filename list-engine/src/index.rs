@@ -49,7 +49,7 @@ impl Index {
         self.len() == 0
     }
 
-    /// The heap memory in use, in bytes, with all slack.
+    /// The heap memory in use, in bytes, including unused capacity.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.records.bytes()

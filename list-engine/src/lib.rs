@@ -1,7 +1,7 @@
 //! All clients of one organization in memory: load them, apply changes, and list pages in any order, with
 //! any filter, search text and offset, and with an exact total. This crate knows neither AWS nor HTTP.
 //!
-//! | file | idea |
+//! | file | purpose |
 //! |---|---|
 //! | `params.rs` | the parameters of a list |
 //! | `index.rs` | the index, and how it applies a change |

@@ -1,7 +1,7 @@
 //! The plain way to answer a list: take all clients, filter, sort, cut. The tests compare the index with it.
 //!
-//! It shares no code with the index. What text means is said here a second time, in other words: a
-//! text is a row of letters with their marks, and each of these is looked up in lists of its own.
+//! It shares no code with the index. It defines the comparison of texts a second time, independently: it
+//! splits a text into letters with their marks, and looks each of these up in its own tables.
 
 use std::{cmp::Ordering, collections::HashMap};
 
@@ -157,12 +157,16 @@ pub fn plain(text: &str) -> String {
 /// The text that is compared for a phone number, given its plain text.
 #[must_use]
 pub fn without_separators(plain: &str) -> String {
-    use GeneralCategory::{ClosePunctuation, DashPunctuation, DecimalNumber, OpenPunctuation, SpaceSeparator};
+    use GeneralCategory::{
+        ClosePunctuation, DashPunctuation, DecimalNumber, FinalPunctuation, InitialPunctuation, OpenPunctuation,
+        SpaceSeparator,
+    };
     let mut number = String::new();
-    for c in plain.chars().filter(|&c| !c.is_whitespace() && !"./\\<>·•‧∙⋅・。⁄∕⧸ー─━".contains(c))
+    for c in plain.chars().filter(|&c| !c.is_whitespace() && !"./\\<>~·•‧∙⋅・。۔⸱٫⁄∕⧸ー─━～".contains(c))
     {
         match category(c) {
-            SpaceSeparator | DashPunctuation | OpenPunctuation | ClosePunctuation => {}
+            SpaceSeparator | DashPunctuation | OpenPunctuation | ClosePunctuation | InitialPunctuation
+            | FinalPunctuation => {}
             DecimalNumber => number.push_str(any_ascii_char(c)),
             _ => number.push(c),
         }

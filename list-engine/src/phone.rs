@@ -43,13 +43,14 @@ pub(crate) fn separators(phone: &str) -> Vec<String> {
 fn is_separator(c: char) -> bool {
     match c {
         _ if c.is_ascii() => is_ascii_separator(c as u8),
-        '·' | '•' | '‧' | '∙' | '⋅' | '・' | '。' | '⁄' | '∕' | '⧸' => true,
+        '·' | '•' | '‧' | '∙' | '⋅' | '・' | '。' | '۔' | '⸱' | '٫' | '⁄' | '∕' | '⧸' => true,
         // Typed for a dash.
-        'ー' | '─' | '━' => true,
+        'ー' | '─' | '━' | '～' => true,
         _ => {
+            use GeneralCategory::{ClosePunctuation, FinalPunctuation, InitialPunctuation, OpenPunctuation};
             let is_bracket =
-                |c| matches!(CATEGORIES.get(c), GeneralCategory::OpenPunctuation | GeneralCategory::ClosePunctuation);
-            c.is_whitespace() || is_bracket(c)
+                matches!(CATEGORIES.get(c), OpenPunctuation | ClosePunctuation | InitialPunctuation | FinalPunctuation);
+            c.is_whitespace() || is_bracket
         }
     }
 }
@@ -57,7 +58,8 @@ fn is_separator(c: char) -> bool {
 fn is_ascii_separator(byte: u8) -> bool {
     matches!(
         byte,
-        b' ' | b'\t'..=b'\r' | b'-' | b'.' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' | b'/' | b'\\'
+        b' ' | b'\t'
+            ..=b'\r' | b'-' | b'.' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' | b'/' | b'\\' | b'~'
     )
 }
 

@@ -66,7 +66,7 @@ impl Searcher<'_> {
         Hits::List(list)
     }
 
-    /// About how many postings lead to the candidates of a word; not far below.
+    /// Estimates the number of postings to read for a word's candidates. The estimate is rarely too low.
     fn estimate(&self, word: &Word) -> usize {
         let rarest = |pattern: &Pattern| lookups(pattern).iter().map(|grams| self.postings.estimate(grams)).min();
         word.iter().filter_map(rarest).sum()

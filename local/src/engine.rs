@@ -103,7 +103,7 @@ impl Engine {
 }
 
 /// The SDK's configuration for the DynamoDB at `endpoint_url`. Credentials and region come from the
-/// environment, or else are made up: every local engine accepts those.
+/// environment, or are dummies, which every local engine accepts.
 #[must_use]
 pub fn config_for(endpoint_url: &str) -> SdkConfig {
     let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|variable| std::env::var(variable).ok());

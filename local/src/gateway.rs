@@ -125,7 +125,7 @@ async fn read(parts: &Parts, mut body: Incoming) -> Result<Bytes, HttpAnswer> {
     let too_large = || answer::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     let is_announced_too_large = body.size_hint().lower() > BODY_BYTES as u64;
     if is_announced_too_large && parts.headers.contains_key(header::EXPECT) {
-        // The caller waits for leave to send the body.
+        // The caller sent `Expect: 100-continue` and waits.
         return Err(too_large());
     }
     let mut bytes = Vec::new();

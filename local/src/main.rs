@@ -28,7 +28,7 @@ use arguments::Arguments;
 async fn main() -> ExitCode {
     arguments::refuse_keys();
     let arguments = Arguments::parse();
-    // Standard output has the key, for people and scripts. The log goes to standard error.
+    // The key goes to standard output, for people and scripts. The log goes to standard error.
     telemetry::init_with(std::io::stderr);
     match run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,

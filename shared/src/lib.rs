@@ -1,13 +1,13 @@
 //! Everything that the functions of the Clients API share.
 //!
-//! | room | idea |
+//! | module | purpose |
 //! |---|---|
 //! | [`http`] | the endpoint, and the pipeline around its handler |
 //! | [`store`] | DynamoDB behind typed operations |
 //! | [`telemetry`] | the log line of a request, metrics and spans |
 //!
 //! A request goes from the platform's event ([`http::Service::invoke`]) through the pipeline, which
-//! authenticates it, to the handler of a function, which makes one call of the [`store`] and gives a
+//! authenticates it, to the handler of a function, which calls the [`store`] and gives a
 //! response or an [`ApiError`](http::ApiError).
 
 mod app;

@@ -1,4 +1,4 @@
-//! `admin org delete`.
+//! `admin org delete`: deletes an organization.
 
 use std::time::{Duration, Instant};
 

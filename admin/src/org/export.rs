@@ -1,4 +1,4 @@
-//! `admin org export`.
+//! `admin org export`: writes an organization's clients to standard output.
 
 use std::io::{self, BufWriter, Write};
 

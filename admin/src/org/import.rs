@@ -1,4 +1,4 @@
-//! `admin org import`.
+//! `admin org import`: writes exported clients back.
 
 use std::{
     fs::File,

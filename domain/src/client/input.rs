@@ -138,7 +138,8 @@ fn nullable<T: FromStr<Err = String>>(value: &Value) -> Result<Option<T>, String
     value.as_str().ok_or("must be a string or null")?.parse().map(Some)
 }
 
-/// An empty phone number is none: many programs send their form's empty field.
+/// Reads a phone number. An empty one counts as absent, because many programs send the empty field of a
+/// form.
 fn phone(value: &Value) -> Result<Option<Phone>, String> {
     if value == "" { Ok(None) } else { nullable(value) }
 }

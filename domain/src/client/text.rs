@@ -1,4 +1,4 @@
-//! A client's texts, and which of them are legal.
+//! A client's name, phone number and notes, and their rules.
 
 use std::str::FromStr;
 
@@ -72,9 +72,11 @@ text! {
     }
 }
 
-/// Whether readers see the character. Braille's blank pattern is a symbol to Unicode, but shows nothing.
+/// Whether readers see the character. The blank pattern of Braille and the null notehead are symbols to
+/// Unicode, and annotation characters are not ignorable, but they show nothing.
 fn is_visible(c: char) -> bool {
-    !(c.is_whitespace() || c.is_control() || is_ignorable(c) || c == '\u{2800}')
+    let is_blank = matches!(c, '\u{2800}' | '\u{1d159}' | '\u{fff9}'..='\u{fffb}');
+    !(c.is_whitespace() || c.is_control() || is_ignorable(c) || is_blank)
 }
 
 /// Whether the character shows nothing by itself, like a zero-width space, a soft hyphen, a Hangul filler,
@@ -142,6 +144,8 @@ mod tests {
             "\u{34f}",
             "\u{180e}",
             "\u{2066}\u{2069}",
+            "\u{fff9}\u{fffb}",
+            "\u{1d159}",
             " \u{200b} \u{2800}",
         ] {
             assert!(name.parse::<Name>().is_err(), "{name:?}");

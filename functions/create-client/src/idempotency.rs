@@ -12,7 +12,7 @@ pub const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed")
 /// The identifier of the client that this key creates in this organization.
 pub(crate) fn client_id(org: &OrgId, key: &str) -> ClientId {
     let mut hash = Sha256::new();
-    // An organization's identifier has no zero byte, so no two pairs are written alike.
+    // An organization's identifier has no zero byte, so two different pairs never give the same bytes.
     for part in [org.as_str(), "\0", key] {
         hash.update(part);
     }

@@ -1,5 +1,4 @@
-//! `POST /api/v1/clients`: creates a client, once however often the request is repeated under one
-//! `Idempotency-Key`.
+//! `POST /api/v1/clients`: creates a client. With an `Idempotency-Key`, repeated requests create it once.
 
 mod idempotency;
 

@@ -1,4 +1,4 @@
-//! `GET /api/v1/clients/{id}`: one client.
+//! `GET /api/v1/clients/{id}`: reads a client.
 
 use domain::{
     Invalid,

@@ -1,7 +1,7 @@
 //! `GET /api/v1/clients`: a page of an organization's clients in any order, with search, filter and an
 //! exact total, as of now.
 //!
-//! | file | idea |
+//! | file | purpose |
 //! |---|---|
 //! | `params.rs` | the query parameters |
 //! | [`replicas`] | the replicas of many organizations, under a byte budget |

@@ -1,12 +1,9 @@
 //! One organization's replica: an index that follows the change feed.
 //!
-//! The argument, in short (`docs/consistency.md` has it at length): a refresh must find every write that
-//! was committed before it began and that the previous refresh, which began when our clock read `w`, was
-//! too early for. Such a write was committed after `w`. Its timestamp is its writer's clock at most
-//! [`WRITE_TIMEOUT`] before the platform ended the writer; its last call took effect at most [`IN_FLIGHT`]
-//! after that; and the writer's clock differs from ours by at most [`CLOCK_SKEW`]. So its timestamp is
-//! `w − OVERLAP` or later, and reading the feed from there finds it: the timestamps of one client never
-//! go back, so an item that is rewritten while we read only moves on to where we have not read yet.
+//! A refresh must find every write that was committed after the previous refresh began, when our clock read
+//! `w`. The timestamp of such a write is later than `w` less the writers' timeout ([`WRITE_TIMEOUT`]), the
+//! time that a call can be in flight ([`IN_FLIGHT`]) and the difference of the clocks ([`CLOCK_SKEW`]). So
+//! a refresh reads the feed from `w − OVERLAP` on. `docs/consistency.md` has the whole argument.
 
 use std::time::{Duration, Instant};
 
@@ -54,7 +51,7 @@ enum State {
         index: Box<Index>,
         /// Our clock's time before the last refresh.
         watermark: Timestamp,
-        /// The same instant on the clock by which requests note their arrival.
+        /// The same instant on the monotonic clock.
         current_at: Option<Instant>,
     },
 }
@@ -71,7 +68,7 @@ pub enum Effort {
 }
 
 impl Replica {
-    /// A replica that has read nothing yet. `overlap` is [`OVERLAP`], except in the tests that show what
+    /// A new, empty replica. `overlap` is [`OVERLAP`], except in the tests that show what
     /// goes wrong with less.
     #[must_use]
     pub fn new(now: Timestamp, overlap: Duration) -> Self {

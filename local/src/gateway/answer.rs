@@ -27,7 +27,7 @@ struct Answer {
     is_base64_encoded: bool,
 }
 
-/// A function's answer over HTTP. An answer that has not the right form becomes a 500, as from API Gateway.
+/// A function's answer over HTTP. A malformed answer becomes a 500, as from API Gateway.
 pub(super) fn to_http(answer: &RawValue) -> HttpAnswer {
     serde_json::from_str::<Answer>(answer.get())
         .ok()

@@ -24,7 +24,7 @@ pub(super) fn find<'a>(services: &'a [Service], method: &Method, path: &str) -> 
         .find_map(|service| Some(Match { service, parameters: parameters(service.endpoint.path, path)? }))
 }
 
-/// The parameters with which `path` is an instance of `template`.
+/// The path parameters, if `path` matches `template`.
 fn parameters(template: &'static str, path: &str) -> Option<Parameters> {
     let mut parameters = Parameters::new();
     let mut segments = path.split('/');

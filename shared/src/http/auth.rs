@@ -17,12 +17,12 @@ use crate::{
 
 /// The age at which a key's `lastUsedAt` is written anew.
 const LAST_USED_RESOLUTION: Duration = Duration::from_secs(60);
-/// The longest time that a request waits for that.
+/// The longest time that a request waits for that write.
 const NOTE_USE_TIMEOUT: Duration = Duration::from_millis(250);
 /// The most keys in the cache. If there are more, the cache is emptied.
 const CACHED_KEYS: usize = 10_000;
 
-/// The API key in the header. Every way of not having one is the same error.
+/// The API key in the header. A missing or malformed key is always the same error.
 pub(crate) fn presented_key(headers: &HeaderMap) -> Result<ApiKey, ApiError> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
@@ -46,7 +46,7 @@ pub(crate) async fn check(app: &App, hash: &KeyHash) -> Result<ApiKeyRecord, Api
 }
 
 /// Notes the use of the key, to the minute: at most one write per minute and key, whatever the load. The
-/// request does not depend on it, and waits for it only as long as it usually takes.
+/// request does not depend on it, and waits at most [`NOTE_USE_TIMEOUT`].
 pub(crate) async fn note_use(app: &App, record: &ApiKeyRecord) {
     let now = app.clock.now();
     let stale = now.before(LAST_USED_RESOLUTION);
@@ -72,7 +72,7 @@ impl CallerCache {
 
     pub(crate) fn remember(&self, hash: KeyHash, caller: Caller) {
         let mut callers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if callers.len() >= CACHED_KEYS {
+        if callers.len() >= CACHED_KEYS && !callers.contains_key(&hash) {
             callers.clear();
         }
         callers.insert(hash, caller);

@@ -1,4 +1,4 @@
-//! From the platform's event to an HTTP request. `lambda_http` assumes that host, path and query make a
+//! Turns the platform's event into an HTTP request. `lambda_http` assumes that host, path and query make a
 //! URI and panics if they do not, but callers choose all three.
 
 use std::convert::Infallible;
@@ -14,7 +14,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::Service;
 
-/// The characters that a URI's query cannot have. Percent signs it can: they encode.
+/// The characters that a URI's query cannot have. Percent signs stay: they start escapes.
 const NOT_IN_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
 
 impl Service {
@@ -22,7 +22,7 @@ impl Service {
     /// event that cannot be read is a 400.
     ///
     /// # Errors
-    /// Fails if the answer cannot be written as JSON, which none of our answers causes.
+    /// Fails if the answer cannot be written as JSON, which does not happen with our answers.
     pub async fn invoke(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Error> {
         let (payload, context) = event.into_parts();
         match serde_json::from_str::<ApiGatewayV2httpRequest>(payload.get()) {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{Parameter, Service};
 use crate::app::App;
 
-/// All that there is to know about an endpoint from outside. Each function has one, and the crate
-/// `functions` lists them all: the gateway, the tests and the checks of the template go over that list.
+/// The description of an endpoint: its route, its parameters and its function's settings. Each function has
+/// one, and the crate `functions` lists them all.
 #[derive(Debug)]
 pub struct Endpoint {
     /// The name of the function, its package and its binary: `get-client`.

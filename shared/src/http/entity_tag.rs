@@ -89,7 +89,8 @@ impl Preconditions {
         match &self.if_none_match {
             None => ExpectedVersions { any_of, none_of: Vec::new() },
             Some(Tags::Listed(tags)) => ExpectedVersions { any_of, none_of: versions(tags.iter()) },
-            // There must be nothing, but a write needs something: no version will do.
+            // `If-None-Match: *` requires that there is no resource, but a write needs one: no version is
+            // allowed.
             Some(Tags::Any) => ExpectedVersions::any_of(&[]),
         }
     }

@@ -1,7 +1,6 @@
-//! From the platform's event to the response: everything about HTTP that does not depend on the
-//! resource.
+//! HTTP, apart from the resources: events, authentication, input, responses and errors.
 //!
-//! | file | idea |
+//! | file | purpose |
 //! |---|---|
 //! | `endpoint.rs` | the description of an endpoint |
 //! | `edge.rs` | from an event to an HTTP request |

@@ -12,7 +12,7 @@ use std::{
 };
 
 use domain::{
-    Caller, ClientId, Invalid, KeyHash,
+    Caller, Invalid, KeyHash,
     limits::{BODY_BYTES, DEADLINE_MARGIN, WRITE_TIMEOUT},
 };
 use futures_util::{
@@ -62,7 +62,7 @@ impl Service {
         Self { endpoint, app, callers: CallerCache::default(), lines, handler }
     }
 
-    /// Answers a request, whatever it is and whatever happens.
+    /// Answers a request. It never fails: errors, panics and timeouts become responses.
     pub async fn respond(&self, request: lambda_http::Request) -> Response<Body> {
         let context = request.lambda_context_ref().cloned().unwrap_or_default();
         let mut entry = self.entry(&context).traced(request.headers());
@@ -71,7 +71,7 @@ impl Service {
         let is_head = request.method() == Method::HEAD;
         let parts = RequestParts::new(request, self.endpoint);
         if let Some(id) = parts.path_id() {
-            entry.tally.set_client(ClientId::from(id));
+            entry.tally.set_subject(id);
         }
         let work = AssertUnwindSafe(self.run(&app, &mut entry, parts)).catch_unwind();
         let outcome = match tokio::time::timeout(time_left(&context), work.instrument(span)).await {
@@ -128,18 +128,18 @@ impl Service {
     ) -> Answer {
         // For the log line of a request that ends at its deadline.
         entry.caller = Some(caller.clone());
-        let answer = pin!(self.handle(app, caller.clone(), parts.clone()));
+        let answer = Box::pin(self.handle(app, caller.clone(), parts.clone()));
         let authenticated = pin!(self.authenticate(app, entry, hash));
         let (record, answer) = match future::select(authenticated, answer).await {
             Either::Left((record, answer)) => (record?, Either::Left(answer)),
             Either::Right((answer, authenticated)) => (authenticated.await?, Either::Right(future::ready(answer))),
         };
-        let answer = if record.caller == caller {
-            Either::Left(answer)
-        } else {
-            Either::Right(self.handle(app, record.caller.clone(), parts))
-        };
-        finish(app, &record, answer).await
+        if record.caller == caller {
+            return finish(app, &record, answer).await;
+        }
+        // A handler that is still under way may hold what the next one waits for.
+        drop(answer);
+        finish(app, &record, self.handle(app, record.caller.clone(), parts)).await
     }
 
     /// The record of the API key, if the key is active.
@@ -165,7 +165,7 @@ impl Service {
         if parts.body().len() > BODY_BYTES {
             return Err(ApiError::PayloadTooLarge);
         }
-        // A missing body is the handler's to report, together with everything else that is missing.
+        // The handler reports a missing body, together with other missing input.
         if self.endpoint.takes_body && !parts.body().is_empty() {
             parts.check_content_type()?;
         }

@@ -33,16 +33,16 @@ pub enum ApiError {
     /// The body is larger than [`BODY_BYTES`].
     #[error("payload too large")]
     PayloadTooLarge,
-    /// The body is not JSON.
+    /// The `Content-Type` is not `application/json`.
     #[error("unsupported media type")]
     UnsupportedMediaType,
-    /// The body has a `Content-Encoding`.
+    /// The body has a `Content-Encoding` other than `identity`.
     #[error("unsupported content encoding")]
     UnsupportedContentEncoding,
     /// The idempotency key was used before with another body.
     #[error("idempotency key reused")]
     IdempotencyKeyReused,
-    /// This program has a fault, at this place.
+    /// The handler panicked at this place.
     #[error("panic at {0}")]
     Panic(String),
     /// An item breaks the rules it was written by.
@@ -78,7 +78,7 @@ impl From<WriteError> for ApiError {
     }
 }
 
-/// An error as the contract lists it. The texts depend on nothing but the code.
+/// An error as the contract lists it. Each code has one title and one detail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The HTTP status.
@@ -111,7 +111,7 @@ impl ApiError {
                 StatusCode::BAD_REQUEST,
                 "invalid_input",
                 "Invalid input",
-                "The request was not understood; `errors` names every field, parameter or header at fault.",
+                "The request has invalid input; `errors` names every field, parameter or header at fault.",
             ),
             Self::Unauthorized => (
                 StatusCode::UNAUTHORIZED,
@@ -150,7 +150,7 @@ impl ApiError {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "idempotency_key_reused",
                 "Idempotency key reused",
-                "This `Idempotency-Key` came before with another body; use a new key for a new request.",
+                "This `Idempotency-Key` was used before with another body; use a new key for a new request.",
             ),
             Self::Panic(_) | Self::Corrupt(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,

@@ -79,7 +79,7 @@ impl RequestParts {
 }
 
 impl Request {
-    /// The identifier in the path. A text that is not a UUID identifies nothing.
+    /// The identifier in the path.
     ///
     /// # Errors
     /// Fails with [`ApiError::NotFound`] if the text is not a UUID.

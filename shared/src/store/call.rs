@@ -25,13 +25,15 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(4);
 const PAGE_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(6);
 /// The timeout of all attempts at reading a page.
 const PAGE_CALL_TIMEOUT: Duration = Duration::from_secs(13);
-/// The pause before the second attempt. It is doubled before each further one.
+/// The mean pause before the second attempt. It is doubled before each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// The pause after an attempt, whose number is counted from 1.
+/// The pause after an attempt, whose number is counted from 1: half to one and a half times the mean, so
+/// that instances that failed together do not retry together.
 pub(super) fn pause(attempt: u32) -> Duration {
-    FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempt - 1)).min(LONGEST_PAUSE)
+    let mean = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempt - 1)).min(LONGEST_PAUSE);
+    mean.mul_f64(0.5 + fastrand::f64())
 }
 
 /// Which failures of a call are retried.
@@ -72,7 +74,7 @@ impl Store {
     ) -> Result<R::Output, StoreError> {
         match self.call_if(operation, retry, request).await? {
             Conditional::Done(output) => Ok(output),
-            Conditional::Failed { .. } => Err(StoreError::unexpected_condition(operation)),
+            Conditional::Failed { .. } => Err(StoreError::condition_failed(operation)),
         }
     }
 

@@ -43,9 +43,14 @@ impl Connections {
     /// Replaces the pool, unless that has been done since `generation` was the current one: of many calls
     /// that fail together, one replaces it.
     pub(super) fn replace(&self, generation: u64) {
+        if self.generation() != generation {
+            return;
+        }
+        // Making a connector takes time, so it is made before the lock is taken.
+        let connector = connector();
         let mut pool = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if pool.generation == generation {
-            *pool = Pool { generation: generation + 1, connector: connector() };
+            *pool = Pool { generation: generation + 1, connector };
         }
     }
 }

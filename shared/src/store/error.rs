@@ -1,11 +1,11 @@
-//! Why a call to a table failed, and whether it may have taken effect.
+//! Errors of calls to a table.
 
 use aws_sdk_dynamodb::{
     config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
 };
 
-use domain::ClientId;
+use uuid::Uuid;
 
 /// The failure of a call to a table. Its text is for the log, never for a caller.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +41,7 @@ impl StoreError {
                     "ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded" => {
                         Kind::Throttled
                     }
-                    // A success that cannot be read may be a success all the same.
+                    // The call may have succeeded although its answer cannot be read.
                     _ if !(400..500).contains(&status) => Kind::Unknown,
                     _ => Kind::Rejected,
                 };
@@ -57,14 +57,14 @@ impl StoreError {
         Self { operation, kind, cause }
     }
 
-    /// The error for an item whose `attribute` is missing or malformed. `client` is the client it belongs
-    /// to, if any.
-    pub(super) fn corrupt(attribute: &'static str, client: Option<ClientId>) -> Self {
-        let client = client.map(|id| format!(" of client {id}")).unwrap_or_default();
+    /// The error for an item whose `attribute` is missing or malformed. `id` is the item's identifier, if
+    /// it has one.
+    pub(super) fn corrupt(attribute: &'static str, id: Option<Uuid>) -> Self {
+        let id = id.map(|id| format!(" of {id}")).unwrap_or_default();
         Self {
             operation: "read item",
             kind: Kind::Corrupt,
-            cause: format!("attribute `{attribute}`{client} is missing or malformed"),
+            cause: format!("attribute `{attribute}`{id} is missing or malformed"),
         }
     }
 
@@ -80,8 +80,9 @@ impl StoreError {
         Self::unknown(operation, "the answer lacks the consumed capacity, which DynamoDB always reports")
     }
 
-    pub(super) fn unexpected_condition(operation: &'static str) -> Self {
-        Self::unknown(operation, "a condition failed that was not set")
+    pub(super) fn condition_failed(operation: &'static str) -> Self {
+        let cause = "there is no such item, or it is not as expected".to_owned();
+        Self { operation, kind: Kind::Rejected, cause }
     }
 
     fn unknown(operation: &'static str, cause: &str) -> Self {

@@ -1,12 +1,15 @@
 //! Reading and writing the attributes of an item. Items were written by this program; a malformed one
-//! is an error and never a row left out.
+//! is an error, and is never skipped.
 
 use std::{collections::HashMap, str::FromStr};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::ClientId;
+use uuid::Uuid;
 
 use super::StoreError;
+
+/// The sort key of the resources: their identifier.
+pub(crate) const ID: &str = "id";
 
 /// An item, or a map attribute of one.
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -55,9 +58,9 @@ pub(super) fn take(item: &mut Item, attribute: &str) -> Option<String> {
     }
 }
 
-/// The error for a missing or malformed attribute. It names the client, if the item is one, because
-/// nobody would find the item otherwise; an identifier is no secret.
+/// The error for a missing or malformed attribute. It has the item's identifier, which is no secret: nobody
+/// would find the item otherwise.
 pub(super) fn corrupt(item: &Item, attribute: &'static str) -> StoreError {
-    let client = text(item, super::clients::attributes::ID).and_then(|id| id.parse::<ClientId>().ok());
-    StoreError::corrupt(attribute, client)
+    let id: Option<Uuid> = text(item, ID).and_then(domain::parse_uuid);
+    StoreError::corrupt(attribute, id)
 }

@@ -1,10 +1,11 @@
 //! DynamoDB behind typed operations and typed errors.
 //!
-//! | file | idea |
+//! | file | purpose |
 //! |---|---|
 //! | `call.rs` | one call: metering, timeouts, retries, failed conditions |
 //! | `connections.rs` | the pool of connections, and when it is replaced |
 //! | `error.rs` | why a call failed, and whether it may have taken effect |
+//! | `write.rs` | the author, the expected versions and the errors of a write |
 //! | `item.rs` | reading and writing the attributes of an item |
 //! | `tables.rs` | the names of the tables and their indexes |
 //! | `clients/` | the table of clients, and the change feed on it |
@@ -20,8 +21,11 @@ mod item;
 #[cfg(feature = "operator")]
 mod operator;
 mod tables;
+mod write;
 
-use aws_sdk_dynamodb::config::{BehaviorVersion, retry::RetryConfig};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, retry::RetryConfig, timeout::TimeoutConfig};
 
 use crate::telemetry::Tally;
 use connections::Connections;
@@ -29,11 +33,15 @@ use connections::Connections;
 pub use api_keys::{ApiKeyRecord, ApiKeyState};
 #[cfg(feature = "operator")]
 pub use api_keys::{ExpireOutcome, NewApiKey};
-pub use clients::{CreateOutcome, Cursor, ExpectedVersions, FeedPage, LongNotes, WriteContext, WriteError};
+pub use clients::{CreateOutcome, Cursor, FeedPage, LongNotes};
 pub use error::StoreError;
 #[cfg(feature = "operator")]
 pub use operator::{ClientPage, ClientRecord, ClockError, IMPORTED_WITH, Import, ImportOutcome};
 pub use tables::{BY_ORG, BY_UPDATED_AT, Tables};
+pub use write::{ExpectedVersions, WriteContext, WriteError};
+
+/// The timeout of a call that creates a table or compares the clocks. No other call takes as long.
+const OPERATOR_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The tables and the connection to them. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -54,6 +62,8 @@ impl Store {
             // `call.rs` retries: it knows which calls may be repeated.
             .retry_config(RetryConfig::disabled())
             .http_client(connections.clone())
+            // For the few calls that do not go through `call.rs`: those of operators.
+            .timeout_config(TimeoutConfig::builder().operation_timeout(OPERATOR_TIMEOUT).build())
             .build();
         Self { db: aws_sdk_dynamodb::Client::from_conf(config), connections, tables, tally: Tally::default() }
     }

@@ -80,7 +80,7 @@ pub(crate) struct Failure {
     pub(crate) cause: Option<String>,
 }
 
-/// The line. Its numbers are metrics unless they are marked as none.
+/// The fields of the line. Numbers are metrics unless they are marked otherwise.
 #[derive(Document)]
 struct Line<'line> {
     #[entry(timestamp)]
@@ -147,7 +147,7 @@ impl Entry {
         if let Some(failure) = failure.filter(|_| status.is_server_error()) {
             self.span.record("otel.status_code", "ERROR").record("error.type", failure.code);
         }
-        // The fields of an event are computed only if somebody listens.
+        // The fields of an event are computed only if its level is enabled.
         match status {
             StatusCode::INTERNAL_SERVER_ERROR => {
                 tracing::event!(target: TARGET, Level::ERROR, line = self.document("ERROR", status, failure).as_str());
@@ -163,7 +163,7 @@ impl Entry {
         let now = SystemTime::now();
         let (caller, units, replica) = (self.caller.as_ref(), self.tally.units(), self.tally.replica());
         let write = self.tally.client_write();
-        let client_id = self.tally.client().map(|client| client.to_string());
+        let client_id = self.tally.subject().map(|id| id.to_string());
         let line = Line {
             at: now,
             timestamp: &Timestamp::from(now).to_string(),

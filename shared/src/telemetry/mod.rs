@@ -32,7 +32,7 @@ pub struct Telemetry {
 
 impl Telemetry {
     /// Sends the spans that have ended. The platform freezes a process between its requests, so spans that
-    /// are not sent by the end of one may never be. If there is no collector, nothing happens; if it does
+    /// are not sent before the answer may be lost. If there is no collector, nothing happens; if it does
     /// not answer, this ends after a short time.
     pub async fn flush(&self) {
         self.spans.flush().await;
@@ -87,7 +87,7 @@ pub fn log_panics() {
     }));
 }
 
-/// The place of this thread's last panic, which the unwinding does not tell.
+/// The place of this thread's last panic. `catch_unwind` does not return it.
 pub(crate) fn place_of_panic() -> String {
     PLACE_OF_PANIC.take()
 }

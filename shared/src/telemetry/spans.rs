@@ -73,7 +73,7 @@ impl Exporter {
     }
 }
 
-/// The sender: as OpenTelemetry's own variables say, or else the Lambda function.
+/// The resource that spans are attributed to: from OpenTelemetry's variables, or else the Lambda function.
 fn resource() -> Resource {
     let mut resource = Resource::builder();
     if let Ok(function) = env::var("AWS_LAMBDA_FUNCTION_NAME") {

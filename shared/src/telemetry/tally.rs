@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use domain::{Action, ClientId};
+use uuid::Uuid;
 
 /// The tally of one request. Clones share it.
 #[derive(Clone, Debug, Default)]
@@ -16,7 +17,7 @@ struct Counts {
     calls: AtomicU32,
     units: Mutex<Units>,
     replica: Mutex<Option<ReplicaUse>>,
-    client: Mutex<Option<ClientId>>,
+    subject: Mutex<Option<Uuid>>,
     write: Mutex<Option<ClientWrite>>,
 }
 
@@ -72,10 +73,10 @@ impl Tally {
         *lock(&self.0.replica)
     }
 
-    /// The client that the request is about, if it is about one.
+    /// The identifier of the resource that the request is about, if it is about one.
     #[must_use]
-    pub fn client(&self) -> Option<ClientId> {
-        *lock(&self.0.client)
+    pub fn subject(&self) -> Option<Uuid> {
+        *lock(&self.0.subject)
     }
 
     /// The write to a client, if there was one.
@@ -89,14 +90,14 @@ impl Tally {
         *lock(&self.0.replica) = Some(replica);
     }
 
-    /// Notes the client that the request is about.
-    pub(crate) fn set_client(&self, client: ClientId) {
-        *lock(&self.0.client) = Some(client);
+    /// Notes the resource that the request is about.
+    pub(crate) fn set_subject(&self, id: Uuid) {
+        *lock(&self.0.subject) = Some(id);
     }
 
     /// Notes a write before it is made: if the request ends meanwhile, the write may have taken effect.
     pub(crate) fn begin_write(&self, action: Action, client: ClientId, fields: String) {
-        self.set_client(client);
+        self.set_subject(client.uuid());
         *lock(&self.0.write) = Some(ClientWrite { action, client, fields, version: None });
     }
 

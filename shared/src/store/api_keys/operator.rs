@@ -190,7 +190,7 @@ impl Store {
         let current = match self.call_if(UPDATE, Retry::Always, request).await? {
             Conditional::Done(_) => return Ok(ExpireOutcome::Set),
             Conditional::Failed { item, .. } if item.is_empty() => {
-                return Err(StoreError::unexpected_condition(UPDATE));
+                return Err(StoreError::condition_failed(UPDATE));
             }
             Conditional::Failed { item, .. } => super::record(&item)?,
         };

@@ -3,7 +3,7 @@
 /// The partition key: the organization.
 pub(crate) const ORG: &str = "orgId";
 /// The sort key: the client's identifier.
-pub(crate) const ID: &str = "id";
+pub(crate) use crate::store::item::ID;
 /// The time of the last write; the sort key of the change feed.
 pub(crate) const UPDATED_AT: &str = "updatedAt";
 /// The number of writes.

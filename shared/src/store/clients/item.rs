@@ -1,4 +1,4 @@
-//! From a client to its item and back. A new field touches this file and nothing else in the store.
+//! Converts a client to its item and back. A new field touches this file and nothing else in the store.
 
 use std::collections::HashMap;
 
@@ -27,8 +27,15 @@ pub(super) mod listed {
 }
 
 /// Whether the item is a tombstone: what a deletion leaves of a client.
-pub(crate) fn is_tombstone(item: &Item) -> bool {
-    !item.contains_key(LISTED)
+///
+/// # Errors
+/// Fails if the item is neither a client nor a tombstone. Items of the change feed lack the attribute that
+/// tells: use [`change`] for those.
+pub(crate) fn is_tombstone(item: &Item) -> Result<bool, StoreError> {
+    if item.contains_key(LISTED) {
+        return Ok(false);
+    }
+    if item.contains_key(attributes::DELETED_AT) { Ok(true) } else { Err(corrupt(item, LISTED)) }
 }
 
 /// The version of a client or tombstone.
@@ -54,7 +61,7 @@ pub(crate) fn client(mut item: Item) -> Result<Client, StoreError> {
 
 /// The change that an item of the change feed stands for.
 pub(super) fn change(item: Item) -> Result<Change, StoreError> {
-    if is_tombstone(&item) {
+    if !item.contains_key(LISTED) {
         return Ok(Change::Remove { id: parsed(&item, attributes::ID)?, version: version(&item)? });
     }
     let map = item.get(LISTED).and_then(|map| map.as_m().ok());
@@ -77,7 +84,7 @@ fn take_listed(item: &mut Item) -> Result<Item, StoreError> {
     }
 }
 
-/// The item of a client, except for the attributes that say who wrote it and how.
+/// The item of a client, without the attributes of the audit trail and of retries.
 pub(crate) fn of(org: &OrgId, client: &Client) -> Item {
     let mut map = HashMap::from([
         (listed::NAME.to_owned(), s(client.name.as_str())),

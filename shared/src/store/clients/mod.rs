@@ -1,6 +1,6 @@
 //! The table of clients: one client at a time, and an organization's change feed.
 //!
-//! | file | idea |
+//! | file | purpose |
 //! |---|---|
 //! | `attributes.rs` | the names of an item's attributes |
 //! | `item.rs` | from a client to its item and back |
@@ -22,7 +22,7 @@ use super::item::{Item, s};
 
 pub use feed::{Cursor, FeedPage};
 pub use read::LongNotes;
-pub use write::{CreateOutcome, ExpectedVersions, WriteContext, WriteError};
+pub use write::CreateOutcome;
 
 /// The primary key of a client's item.
 fn primary_key(org: &OrgId, id: ClientId) -> Item {

@@ -33,7 +33,7 @@ impl Store {
         let request = self.db.get_item().table_name(&self.tables.clients).consistent_read(true);
         let request = request.set_key(Some(primary_key(&caller.org, id)));
         match self.call("GetItem clients", Retry::Always, request).await?.item {
-            Some(found) if !item::is_tombstone(&found) => item::client(found).map(Some),
+            Some(found) if !item::is_tombstone(&found)? => item::client(found).map(Some),
             _ => Ok(None),
         }
     }

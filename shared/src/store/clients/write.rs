@@ -5,7 +5,7 @@
 //! repeated write that finds its own has succeeded.
 
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use domain::{Action, Caller, Client, ClientId, ClientPatch, NewClient, Timestamp, limits::TOMBSTONE_LIFE};
+use domain::{Action, Client, ClientId, ClientPatch, NewClient, limits::TOMBSTONE_LIFE};
 use uuid::Uuid;
 
 use super::{
@@ -15,54 +15,10 @@ use super::{
     primary_key,
 };
 use crate::store::{
-    Store, StoreError,
+    ExpectedVersions, Store, StoreError, WriteContext, WriteError,
     call::{Conditional, Retry},
     item::{Item, n, required, s, text},
 };
-
-/// The author and the time of a write.
-#[derive(Clone, Debug)]
-pub struct WriteContext {
-    /// The caller; the write goes to the caller's organization.
-    pub caller: Caller,
-    /// The time, by the writer's clock.
-    pub at: Timestamp,
-}
-
-/// The versions that a client may have for a write to take effect: `If-Match` and `If-None-Match`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ExpectedVersions {
-    /// The versions it may have; `None` allows all.
-    pub any_of: Option<Vec<u64>>,
-    /// The versions it may not have.
-    pub none_of: Vec<u64>,
-}
-
-impl ExpectedVersions {
-    /// All versions.
-    pub const ALL: Self = Self { any_of: None, none_of: Vec::new() };
-
-    /// Only `versions`.
-    #[must_use]
-    pub fn any_of(versions: &[u64]) -> Self {
-        Self { any_of: Some(versions.to_vec()), none_of: Vec::new() }
-    }
-
-    fn allow(&self, version: u64) -> bool {
-        self.any_of.as_ref().is_none_or(|any_of| any_of.contains(&version)) && !self.none_of.contains(&version)
-    }
-
-    /// Whether at most one version is allowed, so that a write can take effect once only. Of two allowed
-    /// versions, the first attempt at a write could make the one that the second attempt then finds.
-    fn allow_one_at_most(&self) -> bool {
-        self.any_of.as_ref().is_some_and(|any_of| any_of.len() <= 1)
-    }
-
-    /// Whether `version` is beyond what a write under these expectations makes.
-    fn are_before(&self, version: u64) -> bool {
-        self.any_of.iter().flatten().any(|expected| version > expected.saturating_add(1))
-    }
-}
 
 /// The outcome of a create.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,20 +29,6 @@ pub enum CreateOutcome {
     Replayed(Client),
     /// Another request used the identifier before.
     Conflict,
-}
-
-/// The reason why an update or a delete changed nothing.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteError {
-    /// There is no such client.
-    #[error("no such client")]
-    NotFound,
-    /// The client does not have an expected version.
-    #[error("not an expected version")]
-    UnexpectedVersion,
-    /// The table failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 impl Store {
@@ -280,7 +222,7 @@ impl Store {
             if repeated && expected.are_before(version) {
                 return Err(StoreError::outcome_unknown(OPERATION).into());
             }
-            if item::is_tombstone(&item) {
+            if item::is_tombstone(&item)? {
                 return Err(WriteError::NotFound);
             }
             if !expected.allow(version) {

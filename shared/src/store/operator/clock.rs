@@ -9,7 +9,10 @@ use std::{
 };
 
 use aws_sdk_dynamodb::{
-    config::{ConfigBag, Intercept, RuntimeComponents, interceptors::BeforeDeserializationInterceptorContextRef},
+    config::{
+        Builder, ConfigBag, Intercept, RuntimeComponents, interceptors::BeforeDeserializationInterceptorContextRef,
+        retry::RetryConfig,
+    },
     error::BoxError,
     primitives::{DateTime, DateTimeFormat},
 };
@@ -52,6 +55,7 @@ impl Store {
             .expression_attribute_names("#id", client::ID)
             .customize()
             .interceptor(date.clone())
+            .config_override(Builder::new().retry_config(RetryConfig::standard()))
             .send()
             .await
             .map_err(|error| StoreError::from_sdk("GetItem clients", &error))?;

@@ -57,7 +57,12 @@ impl Store {
     /// Fails if the table does, or if an item is malformed.
     pub async fn export(&self, org: &OrgId, cursor: Option<Cursor>) -> Result<ClientPage, StoreError> {
         let (items, next) = self.read_clients(self.query_clients(org), cursor).await?;
-        let clients = items.into_iter().filter(|item| !item::is_tombstone(item));
-        Ok(ClientPage { clients: clients.map(ClientRecord::of).collect::<Result<_, _>>()?, next })
+        let mut clients = Vec::new();
+        for item in items {
+            if !item::is_tombstone(&item)? {
+                clients.push(ClientRecord::of(item)?);
+            }
+        }
+        Ok(ClientPage { clients, next })
     }
 }

@@ -119,7 +119,7 @@ impl Store {
                 continue;
             }
             newer |= existing.is_some() || parsed::<Timestamp>(&found, attributes::UPDATED_AT)? >= import.began;
-            outcome = if item::is_tombstone(&found) {
+            outcome = if item::is_tombstone(&found)? {
                 if !import.overwrite {
                     return Ok(ImportOutcome::StaysDeleted);
                 }

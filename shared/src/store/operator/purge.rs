@@ -19,7 +19,7 @@ const BATCH: usize = 25;
 /// The number of batches under way at the same time. An organization is one partition, which takes some 1,000 write
 /// units a second: more would only be refused.
 const PARALLEL: usize = 8;
-/// The most attempts at a batch of which nothing was done: they take about 16 seconds.
+/// The most attempts at a batch without progress: they take about 16 seconds.
 const ATTEMPTS: u32 = 10;
 
 impl Store {

@@ -1,0 +1,63 @@
+//! The terms of a write that all resources share: its author, the versions it expects, and its errors.
+
+use domain::{Caller, Timestamp};
+
+use super::StoreError;
+
+/// The author and the time of a write.
+#[derive(Clone, Debug)]
+pub struct WriteContext {
+    /// The caller; the write goes to the caller's organization.
+    pub caller: Caller,
+    /// The time, by the writer's clock.
+    pub at: Timestamp,
+}
+
+/// The versions that a resource may have for a write to take effect: `If-Match` and `If-None-Match`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExpectedVersions {
+    /// The versions it may have; `None` allows all.
+    pub any_of: Option<Vec<u64>>,
+    /// The versions it may not have.
+    pub none_of: Vec<u64>,
+}
+
+impl ExpectedVersions {
+    /// All versions.
+    pub const ALL: Self = Self { any_of: None, none_of: Vec::new() };
+
+    /// Only `versions`.
+    #[must_use]
+    pub fn any_of(versions: &[u64]) -> Self {
+        Self { any_of: Some(versions.to_vec()), none_of: Vec::new() }
+    }
+
+    pub(super) fn allow(&self, version: u64) -> bool {
+        self.any_of.as_ref().is_none_or(|any_of| any_of.contains(&version)) && !self.none_of.contains(&version)
+    }
+
+    /// Whether at most one version is allowed, so that a write can take effect once only. Of two allowed
+    /// versions, the first attempt at a write could make the one that the second attempt then finds.
+    pub(super) fn allow_one_at_most(&self) -> bool {
+        self.any_of.as_ref().is_some_and(|any_of| any_of.len() <= 1)
+    }
+
+    /// Whether `version` is later than any version that a write under these expectations can make.
+    pub(super) fn are_before(&self, version: u64) -> bool {
+        self.any_of.iter().flatten().any(|expected| version > expected.saturating_add(1))
+    }
+}
+
+/// The reason why an update or a delete changed nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// There is no such resource.
+    #[error("no such resource")]
+    NotFound,
+    /// The resource does not have an expected version.
+    #[error("not an expected version")]
+    UnexpectedVersion,
+    /// The table failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
