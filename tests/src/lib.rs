@@ -1,12 +1,3 @@
-//! What the end-to-end suites have in common.
-#![cfg(feature = "harness")]
+//! What the suites of this package share besides the testkit.
 
-pub mod api;
-pub mod engines;
-pub mod events;
-pub mod faults;
-pub mod history;
-pub mod lambda;
-pub mod linearizability;
-pub mod release;
 pub mod template;

@@ -1,8 +1,9 @@
-//! The promise of `docs/consistency.md`, on recorded histories: 20 warm instances with replicas and
-//! clocks of their own, concurrent writers, and calls that are delayed, repeated and lost.
+//! The promise of `docs/consistency.md` on recorded histories: a list shows every write that was answered
+//! before the list began. 20 warm instances with replicas and clocks of their own list while writers write,
+//! and calls are delayed, repeated and lost. `faults.rs` checks single requests under the same faults.
 //!
-//! Time is scaled down: a writer lives for 600 milliseconds instead of seconds, and the overlap is
-//! made of that as the real one is of the real timeout.
+//! Time is scaled down: a writer lives for 600 milliseconds instead of seconds, and the overlap is made of that as the real one
+//! is of the real timeout.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -16,23 +17,22 @@ use std::{
 };
 
 use domain::{Caller, ClientId, ClientPatch, Clock, NewClient, OrgId};
-use end_to_end::{
-    faults::{Fault, FaultProxy},
-    history::{List, Write, violations},
-};
 use list_clients::replicas::Replicas;
 use list_engine::ListParams;
-use local::engine::{Engine, config_for};
 use shared::{
     App,
-    store::{CreateOutcome, ExpectedVersions, Store, Tables, WriteContext},
+    store::{CreateOutcome, ExpectedVersions, WriteContext},
+};
+use testkit::{
+    Fault, FaultProxy, World,
+    history::{List, Write, violations},
 };
 
 const INSTANCES: usize = 20;
 const WRITERS: usize = 8;
-/// How long a history is at least…
-const LENGTH: Duration = Duration::from_secs(5);
-/// …and until when it must have enough in it, however slow the machine.
+/// The shortest history.
+const LENGTH: Duration = Duration::from_secs(2);
+/// The time by which a history must have enough in it, however slow the machine is.
 const LONGEST: Duration = Duration::from_secs(60);
 const ENOUGH_LISTS: usize = 300;
 const ENOUGH_WRITES: usize = 200;
@@ -58,14 +58,12 @@ async fn the_checker_catches_replicas_without_an_overlap() {
 }
 
 async fn record(overlap: Duration) -> (Vec<Write>, Vec<List>) {
-    let engine = Engine::in_memory().await.unwrap();
-    Store::new(engine.config(), Tables::default()).create_tables().await.unwrap();
-    let proxy = FaultProxy::start(engine.url(), |_| some_fault()).await.unwrap();
-    let config = config_for(&proxy.url());
-    let app = move || {
+    let world = World::new().await;
+    let proxy = FaultProxy::start(world.url(), |_| some_fault()).await.unwrap();
+    let app = || {
         let skew = fastrand::u64(0..=SKEW.as_millis() as u64);
         let clock = Clock::new(move || Clock::system().now().before(SKEW / 2).after(Duration::from_millis(skew)));
-        App { store: Store::new(&config, Tables::default()), clock }
+        world.behind(&proxy).with_clock(clock).app()
     };
     let org: OrgId = "org".parse().unwrap();
     let (writes, lists) = (Arc::new(Mutex::new(Vec::<Write>::new())), Arc::new(Mutex::new(Vec::<List>::new())));
@@ -102,7 +100,7 @@ async fn record(overlap: Duration) -> (Vec<Write>, Vec<List>) {
             let params = ListParams { limit: 100, ..ListParams::default() };
             while goes_on() {
                 let start = Instant::now();
-                // A list that failed promised nothing.
+                // A list that failed promises nothing.
                 if let Ok(page) = replicas.page(&app, &org, &params).await {
                     assert_eq!(page.clients.len(), page.total, "the page must hold the whole organization");
                     let shown = page
@@ -123,7 +121,7 @@ async fn record(overlap: Duration) -> (Vec<Write>, Vec<List>) {
     (writes, lists)
 }
 
-/// Mostly delays, so that stamps and effects come apart; some losses and refusals.
+/// Mostly delays, so that timestamps and effects lie apart; some losses and failures.
 fn some_fault() -> Fault {
     let delay = Duration::from_millis(fastrand::u64(1..=120));
     match fastrand::u8(0..100) {
@@ -147,7 +145,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// One write, ended at the writer's timeout as the platform would.
+    /// Makes one write, which ends at the writer's timeout, as on the platform.
     async fn write(&self) {
         let token = format!("w{}", self.tokens.fetch_add(1, Ordering::Relaxed));
         let known = {
@@ -159,23 +157,23 @@ impl Writer {
         let delete = known.is_some() && fastrand::u8(0..100) == 0;
         let id = known.unwrap_or_else(ClientId::random);
         let start = Instant::now();
-        let stamp = WriteContext { caller: self.caller.clone(), at: self.app.clock.now() };
+        let context = WriteContext { caller: self.caller.clone(), at: self.app.clock.now() };
         let store = &self.app.store;
         let name = Some(token.parse().unwrap());
         let work = async {
             if delete {
-                return store.delete(&stamp, id, &ExpectedVersions::ALL).await.ok().map(|()| None);
+                return store.delete(&context, id, &ExpectedVersions::ALL).await.ok().map(|()| None);
             }
             if known.is_some() {
                 let patch = ClientPatch { name, ..ClientPatch::default() };
                 return store
-                    .update(&stamp, id, &patch, &ExpectedVersions::ALL)
+                    .update(&context, id, &patch, &ExpectedVersions::ALL)
                     .await
                     .ok()
                     .map(|client| Some(client.version));
             }
             let body = format!("{{\"name\":\"{token}\"}}");
-            match store.create(&stamp, id, NewClient::parse(body.as_bytes()).unwrap(), None).await {
+            match store.create(&context, id, NewClient::parse(body.as_bytes()).unwrap(), None).await {
                 Ok(CreateOutcome::Created(client)) => Some(Some(client.version)),
                 _ => None,
             }

@@ -1,5 +1,7 @@
-//! The event files in `events/`, as API Gateway would send them, each answered as its name says.
-//! The same files work with `sam local invoke`, once the sample key in them is registered:
+//! The event files in `events/`, as API Gateway would send them, each answered as its name says. They are
+//! samples for people and for `sam local invoke`; `http/` holds what the API does.
+//!
+//! The files work with `sam local invoke` once their sample key is registered:
 //! `cargo run -- --endpoint-url http://127.0.0.1:8000 --key` and the key.
 // In tests an unwrap is an assertion; Clippy sees tests only in functions that are marked as such.
 #![allow(clippy::unwrap_used, clippy::panic)]
@@ -8,29 +10,22 @@ use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use domain::{Clock, NewClient};
-use lambda_http::{Context, LambdaEvent};
-use local::{
-    engine::Engine,
-    setup::{self, KeySource},
-};
-use serde_json::{Value, value::RawValue};
-use shared::{
-    App,
-    store::{Store, Tables, WriteContext},
-};
+use domain::NewClient;
+use local::setup::{self, KeySource};
+use serde_json::{Value, json};
+use shared::{App, store::WriteContext};
+use testkit::{Answer, World, invoke};
 
-/// The key in the event files. A sample that everybody can read: it opens only what a developer
-/// registers it for.
+/// The API key in the event files. It is a sample that everybody can read: it opens only the tables in which
+/// a developer registers it.
 const SAMPLE_KEY: &str = "ba_0123456789abcdef0123456789abcdef458177ba";
 /// The client that the event files name.
 const SAMPLE_CLIENT: &str = "6f1b3bb2-4c38-4b34-8c5f-2df8b2c8e4a1";
 
-/// Each file, the status it must be answered with, and a text in the answer.
-const EVENTS: [(&str, u64, &str); 10] = [
+/// Each file, the status of its answer, and a text in the answer.
+const EVENTS: [(&str, u16, &str); 10] = [
     ("list-clients", 200, r#""total":1"#),
     ("get-client", 200, SAMPLE_CLIENT),
     ("create-client", 201, "John Doe"),
@@ -51,66 +46,55 @@ fn read(name: &str) -> String {
     fs::read_to_string(folder().join(format!("{name}.json"))).unwrap()
 }
 
-/// The API with the sample key, and the sample client in its organization.
-async fn app(engine: &Engine) -> App {
-    let app = App { store: Store::new(engine.config(), Tables::default()), clock: Clock::system() };
+/// The API with the sample key, and the sample client in the key's organization.
+async fn app(world: &World) -> App {
+    let app = world.app();
     let (_, caller) = setup::prepare(&app, &KeySource::Given(SAMPLE_KEY.parse().unwrap())).await.unwrap();
-    let stamp = WriteContext { caller, at: app.clock.now() };
+    let context = WriteContext { caller, at: app.clock.now() };
     let new = NewClient::parse(br#"{"name":"Jane Doe"}"#).unwrap();
-    app.store.create(&stamp, SAMPLE_CLIENT.parse().unwrap(), new, None).await.unwrap();
+    app.store.create(&context, SAMPLE_CLIENT.parse().unwrap(), new, None).await.unwrap();
     app
 }
 
 /// Sends the event to the endpoint of its route.
-async fn invoke(app: &App, event: &str) -> Value {
-    let json: Value = serde_json::from_str(event).unwrap();
-    let service = local::services(app)
-        .into_iter()
-        .find(|service| json["routeKey"] == service.endpoint.route())
-        .expect("an event is for one of our routes");
-    let mut context = Context::default();
-    context.request_id = "5a0b8f1e-0000-4000-8000-000000000000".to_owned();
-    let deadline = SystemTime::now() + Duration::from_secs(5);
-    context.deadline = u64::try_from(deadline.duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
-    let payload = RawValue::from_string(event.to_owned()).unwrap();
-    let answer = service.invoke(LambdaEvent::new(payload, context)).await.unwrap();
-    serde_json::from_str(answer.get()).unwrap()
+async fn send(app: &App, event: &str) -> Answer {
+    let event: Value = serde_json::from_str(event).unwrap();
+    let services = local::services(app);
+    let service = services.iter().find(|service| event["routeKey"] == service.endpoint.route());
+    invoke(service.expect("an event has one of our routes"), &event, "5a0b8f1e-0000-4000-8000-000000000000").await
 }
 
 #[tokio::test]
 async fn every_event_is_answered_as_its_name_says() {
     for (name, status, text) in EVENTS {
-        let engine = Engine::in_memory().await.unwrap();
-        let app = app(&engine).await;
-        let answer = invoke(&app, &read(name)).await;
-        assert_eq!(answer["statusCode"], status, "{name}: {answer}");
-        assert!(answer["body"].as_str().unwrap().contains(text), "{name}: {answer}");
-        assert_eq!(answer["isBase64Encoded"], false);
+        let world = World::new().await;
+        let answer = send(&app(&world).await, &read(name)).await;
+        assert_eq!(answer.status, status, "{name}: {answer:?}");
+        assert!(answer.text.contains(text), "{name}: {answer:?}");
         let content_type = if status < 400 { "application/json" } else { "application/problem+json" };
-        assert_eq!(answer["headers"]["content-type"], content_type);
+        assert_eq!(answer.header("content-type"), content_type);
     }
 }
 
 #[tokio::test]
 async fn a_create_sent_in_base64_is_the_same_create() {
-    let engine = Engine::in_memory().await.unwrap();
+    let world = World::new().await;
     let mut event: Value = serde_json::from_str(&read("create-client")).unwrap();
     event["body"] = Value::from("eyJuYW1lIjoiSm9zw6kifQ==");
     event["isBase64Encoded"] = Value::from(true);
-    let answer = invoke(&app(&engine).await, &event.to_string()).await;
-    assert!(answer["body"].as_str().unwrap().contains("José"), "{answer}");
+    let answer = send(&app(&world).await, &event.to_string()).await;
+    assert!(answer.text.contains("José"), "{answer:?}");
 }
 
 #[tokio::test]
-async fn what_is_no_event_is_a_400_and_not_a_crash() {
-    let engine = Engine::in_memory().await.unwrap();
-    let app = app(&engine).await;
-    for service in local::services(&app) {
-        for payload in ["{}", "null", "[]", r#""text""#, r#"{"version":"1.0","headers":{"a b":"c"}}"#] {
-            let payload = RawValue::from_string(payload.to_owned()).unwrap();
-            let answer = service.invoke(LambdaEvent::new(payload, Context::default())).await.unwrap();
-            let answer: Value = serde_json::from_str(answer.get()).unwrap();
-            assert_eq!(answer["statusCode"], 400, "{answer}");
+async fn a_payload_that_is_not_an_event_is_a_400_and_not_a_crash() {
+    let world = World::new().await;
+    for service in local::services(&app(&world).await) {
+        for payload in
+            [json!({}), json!(null), json!([]), json!("text"), json!({"version": "1.0", "headers": {"a b": "c"}})]
+        {
+            let answer = invoke(&service, &payload, "x").await;
+            assert_eq!(answer.status, 400, "{answer:?}");
         }
     }
 }

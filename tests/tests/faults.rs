@@ -1,5 +1,6 @@
-//! Throttling, failures, delays and lost connections at every call to DynamoDB: what callers see,
-//! and what is in the table afterwards.
+//! Throttling, failures, delays and lost connections at every call to DynamoDB: the answers to callers, and
+//! the clients in the table afterwards. `consistency.rs` checks lists under the same faults; `organization.rs`
+//! checks the operator's work.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
@@ -12,20 +13,15 @@ use std::{
 };
 
 use domain::{
-    ApiKey, Clock,
+    ApiKey,
     limits::{LIST_TIMEOUT, WRITE_TIMEOUT},
 };
-use end_to_end::{
-    api::{Answer, Api, Call},
-    faults::{Fault, FaultProxy},
+use serde_json::json;
+use testkit::{
+    Answer, Call, Fault, FaultProxy, Instance, NOBODY, World,
     linearizability::{Model, Timed, is_linearizable},
 };
-use local::engine::{Engine, config_for};
-use serde_json::json;
-use shared::{
-    App,
-    store::{Store, Tables},
-};
+use tokio::{sync::Semaphore, task::JoinSet};
 
 const FAULTS: [Fault; 8] = [
     Fault::Throttled,
@@ -33,143 +29,195 @@ const FAULTS: [Fault; 8] = [
     Fault::FailedAfter,
     Fault::DroppedBefore,
     Fault::DroppedAfter,
-    Fault::DelayBefore(Duration::from_millis(300)),
-    Fault::DelayAfter(Duration::from_millis(300)),
+    Fault::DelayBefore(Duration::from_millis(100)),
+    Fault::DelayAfter(Duration::from_millis(100)),
     Fault::Hangs,
 ];
 
-/// How often a fault strikes: once, so that a repetition succeeds, or from then on.
+/// The numbers of calls that a fault strikes: one, so that a retry succeeds, or all from then on.
 const STRIKES: [i64; 2] = [1, i64::MAX];
 
-/// The calls of the API under test, on a client that was just created.
-const CALLS: [&str; 9] = [
-    "get",
-    "list",
-    "list long notes",
-    "create",
-    "create once",
-    "update",
-    "update one version",
-    "update two versions",
-    "delete",
-];
+/// The number of cases at once: some wait for a deadline, the others need the processor.
+const AT_ONCE: usize = 48;
 
-fn app(url: &str) -> App {
-    App { store: Store::new(&config_for(url), Tables::default()), clock: Clock::system() }
+/// A request to a client that was just created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Request {
+    Get,
+    List,
+    ListLongNotes,
+    Create,
+    /// With an idempotency key.
+    CreateOnce,
+    Update,
+    /// With one entity tag in `If-Match`.
+    UpdateVersion,
+    /// With two of them.
+    UpdateVersions,
+    Delete,
 }
 
-fn call(kind: &str, key: &ApiKey, id: &str, token: &str) -> Call {
-    let change = json!({ "status": "inactive", "notes": token });
-    match kind {
-        "get" => Call::client("GET", key, id),
-        "list" | "list long notes" => Call::clients("GET", key).query("limit=100"),
-        "create" => Call::clients("POST", key).body(&json!({ "name": token })),
-        "create once" => Call::clients("POST", key).header("idempotency-key", token).body(&json!({ "name": token })),
-        "update" => Call::client("PATCH", key, id).body(&change),
-        "update one version" => Call::client("PATCH", key, id).header("if-match", "\"1\"").body(&change),
-        "update two versions" => Call::client("PATCH", key, id).header("if-match", "\"1\", \"7\"").body(&change),
-        "delete" => Call::client("DELETE", key, id),
-        other => unreachable!("{other}"),
+use Request::{Create, CreateOnce, Delete, Get, List, ListLongNotes, Update, UpdateVersion, UpdateVersions};
+
+impl Request {
+    const ALL: [Self; 9] =
+        [Get, List, ListLongNotes, Create, CreateOnce, Update, UpdateVersion, UpdateVersions, Delete];
+
+    fn call(self, key: &ApiKey, id: &str) -> Call {
+        let new = json!({ "name": "token" });
+        let change = Call::update(id, &json!({ "status": "inactive", "notes": "token" }));
+        let call = match self {
+            Get => Call::get(id),
+            List | ListLongNotes => Call::list().query("limit=100"),
+            Create => Call::create(&new),
+            CreateOnce => Call::create(&new).header("idempotency-key", "token"),
+            Update => change,
+            UpdateVersion => change.header("if-match", "\"1\""),
+            UpdateVersions => change.header("if-match", "\"1\", \"7\""),
+            Delete => Call::delete(id),
+        };
+        call.key(key)
+    }
+
+    fn is_update(self) -> bool {
+        matches!(self, Update | UpdateVersion | UpdateVersions)
+    }
+
+    fn timeout(self) -> Duration {
+        if matches!(self, List | ListLongNotes) { LIST_TIMEOUT } else { WRITE_TIMEOUT }
     }
 }
 
-/// One case: `fault` strikes the `nth` call to DynamoDB that `kind` makes, `strikes` times.
-async fn strike(engine: &str, kind: &'static str, fault: Fault, nth: i64, strikes: i64) {
-    let case = format!("{kind}, {fault:?} at call {nth}, {strikes} times");
-    let direct = Api::new(app(engine));
-    let org = domain::KeyId::random().as_str().parse().unwrap();
-    let key = direct.key(&org).await;
-    let notes = if kind == "list long notes" { "old ".repeat(100) } else { "old".to_owned() };
-    let created = direct.answer(&Call::clients("POST", &key).body(&json!({ "name": "before", "notes": notes }))).await;
-    let id = created.id().to_owned();
-    let count = Arc::new(AtomicI64::new(0));
-    let counted = count.clone();
-    let proxy = FaultProxy::start(engine, move |_| {
-        let at = counted.fetch_add(1, Ordering::Relaxed);
-        if at >= nth && at - nth < strikes { fault } else { Fault::None }
-    });
-    let proxy = proxy.await.unwrap();
-    let api = Api::new(app(&proxy.url()));
-    let request = call(kind, &key, &id, "token");
-    let start = Instant::now();
-    let answer = api.answer(&request).await;
-    let deadline = if kind.starts_with("list") { LIST_TIMEOUT } else { WRITE_TIMEOUT };
-    assert!(start.elapsed() < deadline, "{case}: {:?}", start.elapsed());
-    check(&case, kind, &direct, &key, &id, &answer).await;
-
-    // Whatever happened, the same call made again on a healthy table ends where it should.
-    let again = direct.answer(&request).await;
-    match kind {
-        "delete" => assert!([200, 404].contains(&again.status), "{case}: {again:?}"),
-        "update one version" | "update two versions" => {
-            assert!([200, 412].contains(&again.status), "{case}: {again:?}")
-        }
-        _ => assert!([200, 201].contains(&again.status), "{case}: {again:?} after {answer:?}"),
-    }
-    match kind {
-        "create once" => {
-            let all = direct.answer(&Call::clients("GET", &key).query("query=token")).await;
-            assert_eq!(all.body["total"], 1, "{case}: one key makes one client");
-        }
-        "update" | "update one version" | "update two versions" => {
-            let client = direct.answer(&Call::client("GET", &key, &id)).await;
-            assert_eq!(client.body["data"]["notes"], "token", "{case}");
-        }
-        "delete" => assert_eq!(direct.answer(&Call::client("GET", &key, &id)).await.status, 404, "{case}"),
-        _ => {}
-    }
+/// `fault` strikes the `nth` call to DynamoDB that the request makes, and the ones after it: `strikes` calls.
+#[derive(Clone, Copy, Debug)]
+struct Case {
+    request: Request,
+    fault: Fault,
+    nth: i64,
+    strikes: i64,
 }
 
-/// What a caller was told is true, and no write is there by half.
-async fn check(case: &str, kind: &str, direct: &Api, key: &ApiKey, id: &str, answer: &Answer) {
-    let success = match answer.status {
-        200 | 201 => true,
-        503 => {
-            assert_eq!(answer.header("retry-after"), Some("1"), "{case}");
-            assert_eq!(answer.body["code"], "unavailable", "{case}");
-            false
-        }
-        other => panic!("{case}: {other}, {:?}", answer.body),
-    };
-    let now = direct.answer(&Call::client("GET", key, id)).await;
-    match kind {
-        "create" | "create once" => {
-            let all = direct.answer(&Call::clients("GET", key).query("query=token")).await;
-            if success {
-                assert_eq!(all.body["data"][0]["id"], answer.body["data"]["id"], "{case}");
+impl Case {
+    fn all() -> Vec<Self> {
+        let mut all = Vec::new();
+        for request in Request::ALL {
+            for fault in FAULTS {
+                for nth in 0..3 {
+                    all.extend(STRIKES.map(|strikes| Self { request, fault, nth, strikes }));
+                }
             }
-            let total = all.body["total"].as_u64().unwrap();
-            assert!(total <= 1 && (total == 1 || !success), "{case}: {total} clients");
         }
-        "update" | "update one version" | "update two versions" => {
-            let data = &now.body["data"];
-            let new = (data["status"] == "inactive", data["notes"] == "token");
-            assert!(new == (true, true) || (new == (false, false) && !success), "{case}: {data}");
+        // The cases that wait for a deadline come first, so that all others run meanwhile.
+        all.sort_by_key(|case| case.fault != Fault::Hangs);
+        all
+    }
+
+    async fn run(self, world: &World, direct: &Instance) {
+        let Self { request, fault, nth, strikes } = self;
+        let scene = Scene::new(world, direct, request).await;
+        let count = AtomicI64::new(0);
+        let proxy = FaultProxy::start(world.url(), move |_| {
+            let at = count.fetch_add(1, Ordering::Relaxed);
+            if at >= nth && at - nth < strikes { fault } else { Fault::None }
+        });
+        let proxy = proxy.await.unwrap();
+        let call = request.call(&scene.key, &scene.id);
+        let start = Instant::now();
+        let answer = world.behind(&proxy).instance().answer(&call).await;
+        assert!(start.elapsed() < request.timeout(), "{self:?}: {:?}", start.elapsed());
+        self.check_truth(&scene, &answer).await;
+
+        let again = direct.answer(&call).await;
+        self.check_repetition(&scene, &again, &answer).await;
+    }
+
+    /// Checks that the answer is true, and that no write took effect in part.
+    async fn check_truth(self, scene: &Scene<'_>, answer: &Answer) {
+        let success = match answer.status {
+            200 | 201 => true,
+            503 => {
+                assert_eq!(answer.header("retry-after"), "1", "{self:?}");
+                assert_eq!(answer.body["code"], "unavailable", "{self:?}");
+                false
+            }
+            other => panic!("{self:?}: {other}, {:?}", answer.body),
+        };
+        let now = scene.get().await;
+        match self.request {
+            Create | CreateOnce => {
+                let all = scene.created().await;
+                if success {
+                    assert_eq!(all.body["data"][0]["id"], answer.body["data"]["id"], "{self:?}");
+                }
+                let total = all.body["total"].as_u64().unwrap();
+                assert!(total <= 1 && (total == 1 || !success), "{self:?}: {total} clients");
+            }
+            Update | UpdateVersion | UpdateVersions => {
+                let data = now.data();
+                let new = (data["status"] == "inactive", data["notes"] == "token");
+                assert!(new == (true, true) || (new == (false, false) && !success), "{self:?}: {data}");
+            }
+            Delete => assert!(now.status == 404 || (now.status == 200 && !success), "{self:?}"),
+            Get | List | ListLongNotes => assert_eq!(now.data()["name"], "before", "{self:?}"),
         }
-        "delete" => assert!(now.status == 404 || (now.status == 200 && !success), "{case}"),
-        _ => assert_eq!(now.body["data"]["name"], "before", "{case}"),
+    }
+
+    /// Checks that the same request, repeated on healthy tables, ends where it should.
+    async fn check_repetition(self, scene: &Scene<'_>, again: &Answer, before: &Answer) {
+        let expected = match self.request {
+            Delete => [200, 404],
+            UpdateVersion | UpdateVersions => [200, 412],
+            _ => [200, 201],
+        };
+        assert!(expected.contains(&again.status), "{self:?}: {again:?} after {before:?}");
+        match self.request {
+            CreateOnce => {
+                assert_eq!(scene.created().await.body["total"], 1, "{self:?}: one idempotency key makes one client");
+            }
+            Delete => assert_eq!(scene.get().await.status, 404, "{self:?}"),
+            request if request.is_update() => assert_eq!(scene.get().await.data()["notes"], "token", "{self:?}"),
+            _ => {}
+        }
+    }
+}
+
+/// An organization of its own with one client.
+struct Scene<'a> {
+    direct: &'a Instance,
+    key: ApiKey,
+    id: String,
+}
+
+impl<'a> Scene<'a> {
+    async fn new(world: &World, direct: &'a Instance, request: Request) -> Self {
+        let key = world.key(domain::KeyId::random().as_str()).await;
+        let notes = if request == ListLongNotes { "old ".repeat(100) } else { "old".to_owned() };
+        let created = direct.answer(&Call::create(&json!({ "name": "before", "notes": notes })).key(&key)).await;
+        Self { direct, id: created.id().to_owned(), key }
+    }
+
+    async fn get(&self) -> Answer {
+        self.direct.answer(&Call::get(&self.id).key(&self.key)).await
+    }
+
+    /// The clients that the request has created.
+    async fn created(&self) -> Answer {
+        self.direct.answer(&Call::list().key(&self.key).query("query=token")).await
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_fault_at_every_call_ends_in_the_truth_and_a_retry_converges() {
-    let engine = Engine::in_memory().await.unwrap();
-    Store::new(engine.config(), Tables::default()).create_tables().await.unwrap();
-    // Some cases wait for a deadline: many at once, or they would wait for a long time in turn.
-    let gate = Arc::new(tokio::sync::Semaphore::new(16));
-    let mut cases = tokio::task::JoinSet::new();
-    for kind in CALLS {
-        for fault in FAULTS {
-            for nth in 0..3 {
-                for strikes in STRIKES {
-                    let (gate, url) = (gate.clone(), engine.url().to_owned());
-                    cases.spawn(async move {
-                        let _turn = gate.acquire().await.unwrap();
-                        strike(&url, kind, fault, nth, strikes).await;
-                    });
-                }
-            }
-        }
+    let world = World::new().await;
+    let direct = world.instance();
+    let gate = Arc::new(Semaphore::new(AT_ONCE));
+    let mut cases = JoinSet::new();
+    for case in Case::all() {
+        let (gate, world, direct) = (gate.clone(), world.clone(), direct.clone());
+        cases.spawn(async move {
+            let _turn = gate.acquire().await.unwrap();
+            case.run(&world, &direct).await;
+        });
     }
     while let Some(case) = cases.join_next().await {
         case.unwrap();
@@ -178,21 +226,20 @@ async fn every_fault_at_every_call_ends_in_the_truth_and_a_retry_converges() {
 
 #[tokio::test]
 async fn a_dead_endpoint_is_a_503_within_the_deadline() {
-    let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let api = Api::new(app(&format!("http://{dead}")));
+    let instance = World::unreachable().instance();
     let key = ApiKey::generate().unwrap();
-    for kind in CALLS {
+    for request in Request::ALL {
         let start = Instant::now();
-        let answer = api.answer(&call(kind, &key, "6f1b3bb2-4c38-4b34-8c5f-2df8b2c8e4a1", "token")).await;
-        assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")), "{kind}");
-        assert!(start.elapsed() < WRITE_TIMEOUT, "{kind}: {:?}", start.elapsed());
+        let answer = instance.answer(&request.call(&key, NOBODY)).await;
+        assert_eq!((answer.status, answer.header("retry-after")), (503, "1"), "{request:?}");
+        assert!(start.elapsed() < WRITE_TIMEOUT, "{request:?}: {:?}", start.elapsed());
     }
 }
 
-/// One client, from its creation on.
+/// The model of one client, from its creation on.
 struct OneClient;
 
-/// What was asked of it and what was answered; `None` where nothing was.
+/// An operation and its answer.
 #[derive(Clone, Debug)]
 enum Operation {
     Create(String),
@@ -239,19 +286,19 @@ impl Model for OneClient {
 }
 
 fn seen(answer: &Answer) -> Option<(u64, String)> {
-    let version = answer.header("etag")?.trim_matches('"').parse().ok()?;
-    Some((version, answer.body["data"]["name"].as_str()?.to_owned()))
+    let version = answer.header("etag").trim_matches('"').parse().ok()?;
+    Some((version, answer.data()["name"].as_str()?.to_owned()))
 }
+
+const CLIENTS: usize = 24;
+const WORKERS: usize = 4;
+const STEPS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_client_under_faults_is_linearizable() {
-    const CLIENTS: usize = 24;
-    const WORKERS: usize = 4;
-    const STEPS: usize = 10;
-    let engine = Engine::in_memory().await.unwrap();
-    Store::new(engine.config(), Tables::default()).create_tables().await.unwrap();
-    let proxy = FaultProxy::start(engine.url(), |_| {
-        let delay = Duration::from_millis(fastrand::u64(1..30));
+    let world = World::new().await;
+    let proxy = FaultProxy::start(world.url(), |_| {
+        let delay = Duration::from_millis(fastrand::u64(1..20));
         match fastrand::u8(0..100) {
             0..20 => Fault::DelayBefore(delay),
             20..40 => Fault::DelayAfter(delay),
@@ -264,52 +311,65 @@ async fn one_client_under_faults_is_linearizable() {
         }
     });
     let proxy = proxy.await.unwrap();
-    let direct = Api::new(app(engine.url()));
-    let key = direct.key(&"org".parse().unwrap()).await;
+    let key = world.key("org").await;
+    let faulty = world.behind(&proxy);
+    // Each client has a history of its own, so they are worked on at the same time.
+    let mut rounds = JoinSet::new();
+    let gate = Arc::new(Semaphore::new(6));
     for round in 0..CLIENTS {
-        // Repeated until it is answered, as a caller would under an idempotency key.
-        let start = Instant::now();
-        let create = Call::clients("POST", &key).header("idempotency-key", &format!("round-{round}"));
-        let create = create.body(&json!({ "name": "first" }));
-        let creator = Api::new(app(&proxy.url()));
-        let mut created = creator.answer(&create).await;
-        while created.status == 503 {
-            created = creator.answer(&create).await;
-        }
-        assert_eq!(created.status, 201, "{created:?}");
-        let first = Timed { operation: Operation::Create("first".to_owned()), start, end: Some(Instant::now()) };
-        let history = Arc::new(Mutex::new(vec![first]));
-        let mut workers = tokio::task::JoinSet::new();
-        for worker in 0..WORKERS {
-            let (api, key, id, history) =
-                (Api::new(app(&proxy.url())), key.clone(), created.id().to_owned(), history.clone());
-            workers.spawn(async move {
-                let mut tag = 1;
-                for step in 0..STEPS {
-                    let token = format!("r{round}w{worker}s{step}");
-                    let start = Instant::now();
-                    let (operation, answered) = act(&api, &key, &id, token, &mut tag).await;
-                    let end = answered.then(Instant::now);
-                    if let Some(operation) = operation {
-                        history.lock().unwrap().push(Timed { operation, start, end });
-                    }
-                }
-            });
-        }
-        while let Some(worker) = workers.join_next().await {
-            worker.unwrap();
-        }
-        let history = history.lock().unwrap().clone();
-        assert!(is_linearizable::<OneClient>(State::Absent, &history), "round {round}: {history:#?}");
+        let (gate, faulty, key) = (gate.clone(), faulty.clone(), key.clone());
+        rounds.spawn(async move {
+            let _turn = gate.acquire().await.unwrap();
+            let history = record(&faulty, &key, round).await;
+            assert!(is_linearizable::<OneClient>(State::Absent, &history), "round {round}: {history:#?}");
+        });
+    }
+    while let Some(round) = rounds.join_next().await {
+        round.unwrap();
     }
 }
 
-/// One step of a worker, and whether it was answered. A read that was not answered says nothing.
-async fn act(api: &Api, key: &ApiKey, id: &str, token: String, tag: &mut u64) -> (Option<Operation>, bool) {
-    let update = |token: &str| Call::client("PATCH", key, id).body(&json!({ "name": token }));
+/// The history of one client that several workers read and write at the same time.
+async fn record(faulty: &World, key: &ApiKey, round: usize) -> Vec<Timed<Operation>> {
+    // The create is repeated until it is answered, as a caller with an idempotency key would.
+    let start = Instant::now();
+    let create = Call::create(&json!({ "name": "first" })).key(key).header("idempotency-key", format!("round-{round}"));
+    let creator = faulty.instance();
+    let mut created = creator.answer(&create).await;
+    while created.status == 503 {
+        created = creator.answer(&create).await;
+    }
+    assert_eq!(created.status, 201, "{created:?}");
+    let first = Timed { operation: Operation::Create("first".to_owned()), start, end: Some(Instant::now()) };
+    let history = Arc::new(Mutex::new(vec![first]));
+    let mut workers = JoinSet::new();
+    for worker in 0..WORKERS {
+        let (instance, key, id, history) = (faulty.instance(), key.clone(), created.id().to_owned(), history.clone());
+        workers.spawn(async move {
+            let mut tag = 1;
+            for step in 0..STEPS {
+                let token = format!("r{round}w{worker}s{step}");
+                let start = Instant::now();
+                let (operation, answered) = act(&instance, &key, &id, token, &mut tag).await;
+                let end = answered.then(Instant::now);
+                if let Some(operation) = operation {
+                    history.lock().unwrap().push(Timed { operation, start, end });
+                }
+            }
+        });
+    }
+    while let Some(worker) = workers.join_next().await {
+        worker.unwrap();
+    }
+    let history = history.lock().unwrap();
+    history.clone()
+}
+
+/// One step of a worker, and whether it was answered. An unanswered read is no operation.
+async fn act(instance: &Instance, key: &ApiKey, id: &str, token: String, tag: &mut u64) -> (Option<Operation>, bool) {
     match fastrand::u8(0..100) {
         0..40 => {
-            let answer = api.answer(&Call::client("GET", key, id)).await;
+            let answer = instance.answer(&Call::get(id).key(key)).await;
             match answer.status {
                 200 => {
                     let seen = seen(&answer);
@@ -322,18 +382,18 @@ async fn act(api: &Api, key: &ApiKey, id: &str, token: String, tag: &mut u64) ->
         }
         40..97 => {
             let condition = fastrand::bool().then_some(*tag);
-            let mut call = update(&token);
+            let mut call = Call::update(id, &json!({ "name": token })).key(key);
             if let Some(tag) = condition {
-                call = call.header("if-match", &format!("\"{tag}\""));
+                call = call.header("if-match", format!("\"{tag}\""));
             }
-            let answer = api.answer(&call).await;
+            let answer = instance.answer(&call).await;
             let version = seen(&answer).map(|(version, _)| version);
             let refused = [404, 412].contains(&answer.status);
             let answered = answer.status == 200 || refused;
             (Some(Operation::Update { token, version, condition, refused }), answered)
         }
         _ => {
-            let answer = api.answer(&Call::client("DELETE", key, id)).await;
+            let answer = instance.answer(&Call::delete(id).key(key)).await;
             (Some(Operation::Delete { refused: answer.status == 404 }), [200, 404].contains(&answer.status))
         }
     }

@@ -1,5 +1,6 @@
-//! The store's contract: what every engine must do for it, and it for everyone else. Each
-//! statement below is a test of its own on each engine.
+//! The contract of the store, one operation at a time, on every engine. Each statement below is a test on each
+//! engine. `audit.rs`, `organization.rs` and `replica.rs` hold the audit trail, the operator's work and the
+//! lists; `faults.rs` holds the behaviour under faults.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test that cannot go on should fail loudly")]
 
@@ -9,16 +10,12 @@ use domain::{
     ApiKey, Caller, Change, Client, ClientId, ClientPatch, ListedClient, NewClient, OrgId, Status, Timestamp,
     limits::{ENTITY_TAGS, NAME_CHARS, NOTES_CHARS, PHONE_CHARS},
 };
-use end_to_end::{
-    engines::{Kind, Lab},
-    on_every_engine,
-};
 use futures_util::future::join_all;
-use shared::store::ExpectedVersions;
 use shared::{
-    store::{ApiKeyState, CreateOutcome, NewApiKey, StoreError, WriteContext, WriteError},
+    store::{ApiKeyState, CreateOutcome, ExpectedVersions, NewApiKey, StoreError, WriteContext, WriteError},
     telemetry::Tally,
 };
+use testkit::{EngineKind, World, on_every_engine};
 
 on_every_engine![
     // Create and get
@@ -41,6 +38,9 @@ on_every_engine![
     a_write_with_other_versions_is_stale_and_changes_nothing,
     no_expected_version_matches_nothing,
     a_version_beyond_all_others_is_stale,
+    a_write_with_an_excluded_version_is_stale_and_changes_nothing,
+    a_write_goes_through_if_none_of_the_excluded_versions_is_there,
+    a_version_must_be_expected_and_not_excluded,
     of_a_hundred_updates_of_one_version_exactly_one_wins,
     concurrent_updates_of_any_version_all_take_effect,
     // Delete
@@ -67,7 +67,7 @@ on_every_engine![
     long_notes_come_with_the_version_they_belong_to,
     the_longest_notes_of_a_whole_page_are_found,
     the_long_notes_of_no_client_are_none,
-    // Keys
+    // API keys
     a_stored_key_is_found_by_its_hash,
     the_table_of_keys_holds_no_key,
     a_key_is_stored_once,
@@ -89,7 +89,7 @@ on_every_engine![
 // ---------------------------------------------------------------------------------------------
 // Create and get
 
-async fn a_created_client_is_read_back_as_it_was_given(lab: Lab) {
+async fn a_created_client_is_read_back_as_it_was_given(world: World) {
     let id = ClientId::random();
     let given = NewClient {
         name: "John Doe".parse().unwrap(),
@@ -97,36 +97,36 @@ async fn a_created_client_is_read_back_as_it_was_given(lab: Lab) {
         status: Status::Inactive,
         notes: Some("Met at the fair".parse().unwrap()),
     };
-    let CreateOutcome::Created(made) = lab.store.create(&lab.stamp("acme", 0), id, given.clone(), None).await.unwrap()
+    let CreateOutcome::Created(made) = world.store.create(&world.by("acme", 0), id, given.clone(), None).await.unwrap()
     else {
         panic!("not made");
     };
-    assert_eq!(made, given.created(id, lab.at(0)));
-    assert_eq!((made.version, made.created_at, made.updated_at), (1, lab.at(0), lab.at(0)));
-    assert_eq!(lab.get("acme", id).await, Some(made));
+    assert_eq!(made, given.created(id, world.at(0)));
+    assert_eq!((made.version, made.created_at, made.updated_at), (1, world.at(0), world.at(0)));
+    assert_eq!(world.get("acme", id).await, Some(made));
 }
 
-async fn what_was_not_given_is_absent(lab: Lab) {
-    let made = lab.make("acme", "Ann", 0).await;
-    let found = lab.get("acme", made.id).await.unwrap();
+async fn what_was_not_given_is_absent(world: World) {
+    let made = world.make("acme", "Ann", 0).await;
+    let found = world.get("acme", made.id).await.unwrap();
     assert_eq!((found.phone, found.notes, found.status), (None, None, Status::Active));
 }
 
-async fn a_client_that_was_never_made_is_not_there(lab: Lab) {
-    lab.make("acme", "Ann", 0).await;
-    assert_eq!(lab.get("acme", ClientId::random()).await, None);
+async fn a_client_that_was_never_made_is_not_there(world: World) {
+    world.make("acme", "Ann", 0).await;
+    assert_eq!(world.get("acme", ClientId::random()).await, None);
 }
 
-async fn an_identifier_is_used_once(lab: Lab) {
-    let made = lab.make("acme", "First", 0).await;
+async fn an_identifier_is_used_once(world: World) {
+    let made = world.make("acme", "First", 0).await;
     for hash in [None, Some("hash")] {
-        let again = lab.store.create(&lab.stamp("acme", 1), made.id, new("Second"), hash).await.unwrap();
+        let again = world.store.create(&world.by("acme", 1), made.id, new("Second"), hash).await.unwrap();
         assert_eq!(again, CreateOutcome::Conflict);
     }
-    assert_eq!(lab.get("acme", made.id).await, Some(made));
+    assert_eq!(world.get("acme", made.id).await, Some(made));
 }
 
-async fn the_longest_legal_texts_are_kept_to_the_last_character(lab: Lab) {
+async fn the_longest_legal_texts_are_kept_to_the_last_character(world: World) {
     // Four bytes each in UTF-8, the most there is.
     let longest = |chars| "𝒳".repeat(chars);
     let id = ClientId::random();
@@ -136,37 +136,37 @@ async fn the_longest_legal_texts_are_kept_to_the_last_character(lab: Lab) {
         status: Status::Active,
         notes: Some(longest(NOTES_CHARS).parse().unwrap()),
     };
-    lab.store.create(&lab.stamp("acme", 0), id, given.clone(), None).await.unwrap();
-    assert_eq!(lab.get("acme", id).await, Some(given.clone().created(id, lab.at(0))));
+    world.store.create(&world.by("acme", 0), id, given.clone(), None).await.unwrap();
+    assert_eq!(world.get("acme", id).await, Some(given.clone().created(id, world.at(0))));
 
     let notes = format!("{}!", longest(NOTES_CHARS - 1));
     let patch = ClientPatch { notes: Some(Some(notes.parse().unwrap())), ..ClientPatch::default() };
-    let updated = lab.update("acme", id, patch, 1).await;
+    let updated = world.update("acme", id, patch, 1).await;
     assert_eq!(updated.notes.unwrap().as_str(), notes);
-    assert_eq!(lab.get("acme", id).await.unwrap().notes.unwrap().as_str(), notes);
+    assert_eq!(world.get("acme", id).await.unwrap().notes.unwrap().as_str(), notes);
 }
 
-async fn texts_are_kept_as_they_were_written(lab: Lab) {
+async fn texts_are_kept_as_they_were_written(world: World) {
     // Composed and decomposed, right to left, joined emoji, expression syntax, spaces at the ends.
     for text in ["José", "Jose\u{301}", "مها", "👩‍👩‍👧", "#name = :name", "\"quoted\" \\ 'x'", "  spaced  ", "NULL"]
     {
         let id = ClientId::random();
         let given = NewClient { phone: Some(text.parse().unwrap()), notes: Some(text.parse().unwrap()), ..new(text) };
-        lab.store.create(&lab.stamp("acme", 0), id, given.clone(), None).await.unwrap();
-        assert_eq!(lab.get("acme", id).await, Some(given.created(id, lab.at(0))));
+        world.store.create(&world.by("acme", 0), id, given.clone(), None).await.unwrap();
+        assert_eq!(world.get("acme", id).await, Some(given.created(id, world.at(0))));
     }
-    // An empty phone and empty notes are legal, and something else than none.
+    // Empty notes are legal, and something else than none.
     let id = ClientId::random();
-    let given = NewClient { phone: Some("".parse().unwrap()), notes: Some("".parse().unwrap()), ..new("Ann") };
-    lab.store.create(&lab.stamp("acme", 0), id, given.clone(), None).await.unwrap();
-    assert_eq!(lab.get("acme", id).await, Some(given.created(id, lab.at(0))));
+    let given = NewClient { notes: Some("".parse().unwrap()), ..new("Ann") };
+    world.store.create(&world.by("acme", 0), id, given.clone(), None).await.unwrap();
+    assert_eq!(world.get("acme", id).await, Some(given.created(id, world.at(0))));
 }
 
 // ---------------------------------------------------------------------------------------------
 // Update
 
-async fn an_update_changes_only_what_it_names(lab: Lab) {
-    let mut expected = lab.make_full("acme", 0).await;
+async fn an_update_changes_only_what_it_names(world: World) {
+    let mut expected = world.make_full("acme", 0).await;
     for (second, field) in (1..).zip(["name", "phone", "status", "notes"]) {
         let mut patch = patch();
         match field {
@@ -188,51 +188,52 @@ async fn an_update_changes_only_what_it_names(lab: Lab) {
             }
         }
         expected.version += 1;
-        expected.updated_at = lab.at(second);
-        assert_eq!(lab.update("acme", expected.id, patch, second).await, expected, "{field}");
-        assert_eq!(lab.get("acme", expected.id).await.as_ref(), Some(&expected), "{field}");
+        expected.updated_at = world.at(second);
+        assert_eq!(world.update("acme", expected.id, patch, second).await, expected, "{field}");
+        assert_eq!(world.get("acme", expected.id).await.as_ref(), Some(&expected), "{field}");
     }
 }
 
-async fn an_update_clears_phone_and_notes(lab: Lab) {
+async fn an_update_clears_phone_and_notes(world: World) {
     for notes in ["short".to_owned(), "long ".repeat(100)] {
         let id = ClientId::random();
         let given = NewClient { phone: Some("1".parse().unwrap()), notes: Some(notes.parse().unwrap()), ..new("John") };
-        lab.store.create(&lab.stamp("acme", 0), id, given, None).await.unwrap();
-        let cleared = lab.update("acme", id, ClientPatch { phone: Some(None), notes: Some(None), ..patch() }, 1).await;
+        world.store.create(&world.by("acme", 0), id, given, None).await.unwrap();
+        let cleared =
+            world.update("acme", id, ClientPatch { phone: Some(None), notes: Some(None), ..patch() }, 1).await;
         assert_eq!((&cleared.phone, &cleared.notes, cleared.name.as_str()), (&None, &None, "John"));
-        assert_eq!(lab.get("acme", id).await, Some(cleared));
+        assert_eq!(world.get("acme", id).await, Some(cleared));
         // Clearing what is clear already is as good.
-        let again = lab.update("acme", id, ClientPatch { phone: Some(None), notes: Some(None), ..patch() }, 2).await;
+        let again = world.update("acme", id, ClientPatch { phone: Some(None), notes: Some(None), ..patch() }, 2).await;
         assert_eq!((again.phone, again.notes, again.version), (None, None, 3));
     }
 }
 
-async fn every_write_raises_the_version_by_one(lab: Lab) {
-    let id = lab.make("acme", "Ann", 0).await.id;
+async fn every_write_raises_the_version_by_one(world: World) {
+    let id = world.make("acme", "Ann", 0).await.id;
     for (version, second) in (2..6).zip(1..) {
-        // Even one that changes no field: it is a write, with a stamp.
-        let updated = lab.update("acme", id, patch(), second).await;
-        assert_eq!((updated.version, updated.updated_at, updated.created_at), (version, lab.at(second), lab.at(0)));
+        // Even one that changes no field: it is a write, with a timestamp.
+        let updated = world.update("acme", id, patch(), second).await;
+        assert_eq!((updated.version, updated.updated_at, updated.created_at), (version, world.at(second), world.at(0)));
     }
-    lab.delete("acme", id, 6).await;
-    assert_eq!(lab.feed("acme", None).await, [Change::Remove { id, version: 6 }]);
+    world.delete("acme", id, 6).await;
+    assert_eq!(world.feed("acme", None).await, [Change::Remove { id, version: 6 }]);
 }
 
-async fn a_writer_whose_clock_is_behind_does_not_turn_time_back(lab: Lab) {
-    let id = lab.make("acme", "Ann", 0).await.id;
-    lab.update("acme", id, rename("Bob"), 9).await;
+async fn a_writer_whose_clock_is_behind_does_not_turn_time_back(world: World) {
+    let id = world.make("acme", "Ann", 0).await.id;
+    world.update("acme", id, rename("Bob"), 9).await;
     let behind =
-        lab.store.update(&lab.stamp("acme", 5), id, &rename("Cid"), &ExpectedVersions::any_of(&[2])).await.unwrap();
-    assert_eq!((behind.name.as_str(), behind.version, behind.updated_at), ("Cid", 3, lab.at(9)));
+        world.store.update(&world.by("acme", 5), id, &rename("Cid"), &ExpectedVersions::any_of(&[2])).await.unwrap();
+    assert_eq!((behind.name.as_str(), behind.version, behind.updated_at), ("Cid", 3, world.at(9)));
     // So whoever has read the feed up to the ninth second is still told.
-    assert_eq!(lab.feed("acme", Some(lab.at(9))).await, [entry(behind)]);
-    lab.delete("acme", id, 4).await;
-    assert_eq!(lab.feed("acme", Some(lab.at(9))).await, [Change::Remove { id, version: 4 }]);
+    assert_eq!(world.feed("acme", Some(world.at(9))).await, [entry(behind)]);
+    world.delete("acme", id, 4).await;
+    assert_eq!(world.feed("acme", Some(world.at(9))).await, [Change::Remove { id, version: 4 }]);
 }
 
-async fn notes_move_between_short_and_long(lab: Lab) {
-    let id = lab.make("acme", "Ann", 0).await.id;
+async fn notes_move_between_short_and_long(world: World) {
+    let id = world.make("acme", "Ann", 0).await.id;
     let (short, long) = ("short".to_owned(), "long ".repeat(100));
     let other_long = "other ".repeat(100);
     for (second, notes) in (1..).zip([
@@ -247,101 +248,140 @@ async fn notes_move_between_short_and_long(lab: Lab) {
         Some(&long),
     ]) {
         let wanted = notes.map(|text| text.parse().unwrap());
-        let updated = lab.update("acme", id, ClientPatch { notes: Some(wanted.clone()), ..patch() }, second).await;
+        let updated = world.update("acme", id, ClientPatch { notes: Some(wanted.clone()), ..patch() }, second).await;
         assert_eq!(updated.notes, wanted, "in the answer to step {second}");
-        assert_eq!(lab.get("acme", id).await.unwrap().notes, wanted, "in a read after step {second}");
+        assert_eq!(world.get("acme", id).await.unwrap().notes, wanted, "in a read after step {second}");
 
         let is_long = notes.is_some_and(|text| text.len() > 256);
-        let in_feed = lab.only_entry("acme").await;
+        let in_feed = world.only_entry("acme").await;
         assert_eq!(in_feed.has_long_notes, is_long, "in the feed after step {second}");
         assert_eq!(in_feed.client.notes, if is_long { None } else { wanted.clone() }, "in the feed after {second}");
-        let beside = &lab.store.long_notes(&org("acme"), &[id]).await.unwrap()[&id];
+        let beside = &world.store.long_notes(&org("acme"), &[id]).await.unwrap()[&id];
         assert_eq!(beside.notes, if is_long { wanted } else { None }, "beside the feed after step {second}");
         assert_eq!(beside.version, updated.version);
     }
 }
 
-async fn notes_are_long_beyond_256_bytes(lab: Lab) {
+async fn notes_are_long_beyond_256_bytes(world: World) {
     for (notes, is_long) in [("é".repeat(128), false), (format!("{}a", "é".repeat(128)), true)] {
         let name = format!("{} bytes", notes.len());
         let given = NewClient { notes: Some(notes.parse().unwrap()), ..new(&name) };
         let id = ClientId::random();
-        lab.store.create(&lab.stamp(&format!("org-{is_long}"), 0), id, given, None).await.unwrap();
-        assert_eq!(lab.only_entry(&format!("org-{is_long}")).await.has_long_notes, is_long, "{name}");
+        world.store.create(&world.by(&format!("org-{is_long}"), 0), id, given, None).await.unwrap();
+        assert_eq!(world.only_entry(&format!("org-{is_long}")).await.has_long_notes, is_long, "{name}");
     }
 }
 
-async fn a_write_to_what_is_not_there_is_refused_and_makes_nothing(lab: Lab) {
+async fn a_write_to_what_is_not_there_is_refused_and_makes_nothing(world: World) {
     let id = ClientId::random();
     for versions in [ExpectedVersions::ALL, ExpectedVersions::any_of(&[1]), ExpectedVersions::any_of(&[])] {
-        let update = lab.store.update(&lab.stamp("acme", 0), id, &rename("Ann"), &versions).await;
+        let update = world.store.update(&world.by("acme", 0), id, &rename("Ann"), &versions).await;
         assert!(matches!(update, Err(WriteError::NotFound)), "{update:?}");
-        let delete = lab.store.delete(&lab.stamp("acme", 0), id, &versions).await;
+        let delete = world.store.delete(&world.by("acme", 0), id, &versions).await;
         assert!(matches!(delete, Err(WriteError::NotFound)), "{delete:?}");
     }
-    assert_eq!(lab.dump(&lab.tables.clients).await, []);
+    assert_eq!(world.dump(&world.tables.clients).await, []);
 }
 
 // ---------------------------------------------------------------------------------------------
 // Expected versions
 
-async fn a_write_goes_through_when_one_of_the_expected_versions_is_there(lab: Lab) {
-    let id = lab.make("acme", "Ann", 0).await.id;
+async fn a_write_goes_through_when_one_of_the_expected_versions_is_there(world: World) {
+    let id = world.make("acme", "Ann", 0).await.id;
     let mut versions: Vec<u64> = vec![1];
     for second in 1..4 {
-        let updated = lab
+        let updated = world
             .store
-            .update(&lab.stamp("acme", second), id, &patch(), &ExpectedVersions::any_of(&versions))
+            .update(&world.by("acme", second), id, &patch(), &ExpectedVersions::any_of(&versions))
             .await
             .unwrap();
         versions = vec![99, updated.version, updated.version, 1];
     }
     // As many as one header may name.
     let most: Vec<u64> = (5..5 + u64::try_from(ENTITY_TAGS).unwrap() - 1).chain([4]).collect();
-    lab.store.update(&lab.stamp("acme", 5), id, &patch(), &ExpectedVersions::any_of(&most)).await.unwrap();
-    lab.store.delete(&lab.stamp("acme", 6), id, &ExpectedVersions::any_of(&[4, 5])).await.unwrap();
-    assert_eq!(lab.get("acme", id).await, None);
+    world.store.update(&world.by("acme", 5), id, &patch(), &ExpectedVersions::any_of(&most)).await.unwrap();
+    world.store.delete(&world.by("acme", 6), id, &ExpectedVersions::any_of(&[4, 5])).await.unwrap();
+    assert_eq!(world.get("acme", id).await, None);
 }
 
-async fn a_write_with_other_versions_is_stale_and_changes_nothing(lab: Lab) {
-    let id = lab.make("acme", "Ann", 0).await.id;
-    let now = lab.update("acme", id, patch(), 1).await;
+async fn a_write_with_other_versions_is_stale_and_changes_nothing(world: World) {
+    let id = world.make("acme", "Ann", 0).await.id;
+    let now = world.update("acme", id, patch(), 1).await;
     for versions in [&[1][..], &[3], &[0], &[1, 3, 20]] {
         let update =
-            lab.store.update(&lab.stamp("acme", 2), id, &rename("Bob"), &ExpectedVersions::any_of(versions)).await;
+            world.store.update(&world.by("acme", 2), id, &rename("Bob"), &ExpectedVersions::any_of(versions)).await;
         assert!(matches!(update, Err(WriteError::UnexpectedVersion)), "{versions:?}: {update:?}");
-        let delete = lab.store.delete(&lab.stamp("acme", 2), id, &ExpectedVersions::any_of(versions)).await;
+        let delete = world.store.delete(&world.by("acme", 2), id, &ExpectedVersions::any_of(versions)).await;
         assert!(matches!(delete, Err(WriteError::UnexpectedVersion)), "{versions:?}: {delete:?}");
     }
-    assert_eq!(lab.get("acme", id).await, Some(now));
+    assert_eq!(world.get("acme", id).await, Some(now));
 }
 
-async fn no_expected_version_matches_nothing(lab: Lab) {
-    let made = lab.make("acme", "Ann", 0).await;
-    let update = lab.store.update(&lab.stamp("acme", 1), made.id, &rename("Bob"), &ExpectedVersions::any_of(&[])).await;
+async fn no_expected_version_matches_nothing(world: World) {
+    let made = world.make("acme", "Ann", 0).await;
+    let update =
+        world.store.update(&world.by("acme", 1), made.id, &rename("Bob"), &ExpectedVersions::any_of(&[])).await;
     assert!(matches!(update, Err(WriteError::UnexpectedVersion)), "{update:?}");
-    let delete = lab.store.delete(&lab.stamp("acme", 1), made.id, &ExpectedVersions::any_of(&[])).await;
+    let delete = world.store.delete(&world.by("acme", 1), made.id, &ExpectedVersions::any_of(&[])).await;
     assert!(matches!(delete, Err(WriteError::UnexpectedVersion)), "{delete:?}");
-    assert_eq!(lab.get("acme", made.id).await, Some(made));
+    assert_eq!(world.get("acme", made.id).await, Some(made));
 }
 
 /// `If-Match: "18446744073709551615"` is legal, and arithmetic on it overflows.
-async fn a_version_beyond_all_others_is_stale(lab: Lab) {
-    let made = lab.make("acme", "Ann", 0).await;
+async fn a_version_beyond_all_others_is_stale(world: World) {
+    let made = world.make("acme", "Ann", 0).await;
     let update =
-        lab.store.update(&lab.stamp("acme", 1), made.id, &rename("Bob"), &ExpectedVersions::any_of(&[u64::MAX])).await;
+        world.store.update(&world.by("acme", 1), made.id, &rename("Bob"), &ExpectedVersions::any_of(&[u64::MAX])).await;
     assert!(matches!(update, Err(WriteError::UnexpectedVersion)), "{update:?}");
-    let delete = lab.store.delete(&lab.stamp("acme", 1), made.id, &ExpectedVersions::any_of(&[u64::MAX])).await;
+    let delete = world.store.delete(&world.by("acme", 1), made.id, &ExpectedVersions::any_of(&[u64::MAX])).await;
     assert!(matches!(delete, Err(WriteError::UnexpectedVersion)), "{delete:?}");
 }
 
-async fn of_a_hundred_updates_of_one_version_exactly_one_wins(lab: Lab) {
-    let id = lab.make("acme", "Ann", 0).await.id;
+async fn a_write_with_an_excluded_version_is_stale_and_changes_nothing(world: World) {
+    let id = world.make("acme", "Ann", 0).await.id;
+    let now = world.update("acme", id, patch(), 1).await;
+    let most: Vec<u64> = (1..=u64::try_from(ENTITY_TAGS).unwrap()).collect();
+    for versions in [&[2][..], &[1, 2], &[2, 2, u64::MAX], &most] {
+        let expected = none_of(versions);
+        let update = world.store.update(&world.by("acme", 2), id, &rename("Bob"), &expected).await;
+        assert!(matches!(update, Err(WriteError::UnexpectedVersion)), "{versions:?}: {update:?}");
+        let delete = world.store.delete(&world.by("acme", 2), id, &expected).await;
+        assert!(matches!(delete, Err(WriteError::UnexpectedVersion)), "{versions:?}: {delete:?}");
+    }
+    assert_eq!(world.get("acme", id).await, Some(now));
+    let absent = world.store.delete(&world.by("acme", 2), ClientId::random(), &none_of(&[1])).await;
+    assert!(matches!(absent, Err(WriteError::NotFound)), "{absent:?}");
+}
+
+async fn a_write_goes_through_if_none_of_the_excluded_versions_is_there(world: World) {
+    let id = world.make("acme", "Ann", 0).await.id;
+    for (version, excluded) in (2..).zip([&[][..], &[1], &[2, 4, u64::MAX]]) {
+        let updated = world.store.update(&world.by("acme", version), id, &patch(), &none_of(excluded)).await.unwrap();
+        assert_eq!(updated.version, version);
+    }
+    world.store.delete(&world.by("acme", 9), id, &none_of(&[1, 2, 3])).await.unwrap();
+    assert_eq!(world.get("acme", id).await, None);
+}
+
+async fn a_version_must_be_expected_and_not_excluded(world: World) {
+    let id = world.make("acme", "Ann", 0).await.id;
+    let expected =
+        |any_of: &[u64], none_of: &[u64]| ExpectedVersions { any_of: Some(any_of.to_vec()), none_of: none_of.to_vec() };
+    for refused in [expected(&[1, 2], &[1]), expected(&[2], &[3]), expected(&[], &[2])] {
+        let update = world.store.update(&world.by("acme", 1), id, &patch(), &refused).await;
+        assert!(matches!(update, Err(WriteError::UnexpectedVersion)), "{refused:?}: {update:?}");
+    }
+    let updated = world.store.update(&world.by("acme", 1), id, &patch(), &expected(&[1, 2], &[2, 3])).await;
+    assert_eq!(updated.unwrap().version, 2);
+}
+
+async fn of_a_hundred_updates_of_one_version_exactly_one_wins(world: World) {
+    let id = world.make("acme", "Ann", 0).await.id;
     let race =
         join_all((0..100).map(|racer| {
-            let (store, stamp) = (lab.store.clone(), lab.stamp("acme", 1));
+            let (store, context) = (world.store.clone(), world.by("acme", 1));
             async move {
-                store.update(&stamp, id, &rename(&format!("Racer {racer}")), &ExpectedVersions::any_of(&[1])).await
+                store.update(&context, id, &rename(&format!("Racer {racer}")), &ExpectedVersions::any_of(&[1])).await
             }
         }));
     let (won, lost): (Vec<_>, Vec<_>) = race.await.into_iter().partition(Result::is_ok);
@@ -351,13 +391,13 @@ async fn of_a_hundred_updates_of_one_version_exactly_one_wins(lab: Lab) {
     }
     let winner = won.into_iter().next().unwrap().unwrap();
     assert_eq!(winner.version, 2);
-    assert_eq!(lab.get("acme", id).await, Some(winner));
+    assert_eq!(world.get("acme", id).await, Some(winner));
 }
 
-async fn concurrent_updates_of_any_version_all_take_effect(lab: Lab) {
-    let id = lab.make("acme", "Ann", 0).await.id;
+async fn concurrent_updates_of_any_version_all_take_effect(world: World) {
+    let id = world.make("acme", "Ann", 0).await.id;
     // Only so many: one that is not answered in time is an error, as it must not be repeated.
-    let updates = join_all((0..20).map(|_| lab.update("acme", id, patch(), 1))).await;
+    let updates = join_all((0..20).map(|_| world.update("acme", id, patch(), 1))).await;
     let mut versions: Vec<u64> = updates.iter().map(|client| client.version).collect();
     versions.sort_unstable();
     assert!(versions.iter().copied().eq(2..=21), "{versions:?}");
@@ -366,22 +406,22 @@ async fn concurrent_updates_of_any_version_all_take_effect(lab: Lab) {
 // ---------------------------------------------------------------------------------------------
 // Delete
 
-async fn a_deleted_client_is_gone_for_every_operation(lab: Lab) {
-    let id = lab.make_full("acme", 0).await.id;
-    lab.delete("acme", id, 1).await;
-    assert_eq!(lab.get("acme", id).await, None);
+async fn a_deleted_client_is_gone_for_every_operation(world: World) {
+    let id = world.make_full("acme", 0).await.id;
+    world.delete("acme", id, 1).await;
+    assert_eq!(world.get("acme", id).await, None);
     for versions in [None, Some(&[1][..]), Some(&[2]), Some(&[])] {
         let versions = versions.map_or(ExpectedVersions::ALL, ExpectedVersions::any_of);
-        let update = lab.store.update(&lab.stamp("acme", 2), id, &rename("Ann"), &versions).await;
+        let update = world.store.update(&world.by("acme", 2), id, &rename("Ann"), &versions).await;
         assert!(matches!(update, Err(WriteError::NotFound)), "{versions:?}: {update:?}");
-        let delete = lab.store.delete(&lab.stamp("acme", 2), id, &versions).await;
+        let delete = world.store.delete(&world.by("acme", 2), id, &versions).await;
         assert!(matches!(delete, Err(WriteError::NotFound)), "{versions:?}: {delete:?}");
     }
-    assert_eq!(lab.get("acme", id).await, None);
-    assert_eq!(lab.feed("acme", None).await, [Change::Remove { id, version: 2 }]);
+    assert_eq!(world.get("acme", id).await, None);
+    assert_eq!(world.feed("acme", None).await, [Change::Remove { id, version: 2 }]);
 }
 
-async fn a_deleted_client_leaves_nothing_personal_behind(lab: Lab) {
+async fn a_deleted_client_leaves_nothing_personal_behind(world: World) {
     let personal = ["Zacharias", "+1 555-1234", "short note", &"a long note ".repeat(100)];
     for notes in [personal[2], personal[3]] {
         let given = NewClient {
@@ -391,65 +431,65 @@ async fn a_deleted_client_leaves_nothing_personal_behind(lab: Lab) {
             notes: Some(notes.parse().unwrap()),
         };
         let id = ClientId::random();
-        lab.store.create(&lab.stamp("acme", 0), id, given, None).await.unwrap();
-        lab.delete("acme", id, 1).await;
+        world.store.create(&world.by("acme", 0), id, given, None).await.unwrap();
+        world.delete("acme", id, 1).await;
     }
-    let left = format!("{:?}", lab.dump(&lab.tables.clients).await);
+    let left = format!("{:?}", world.dump(&world.tables.clients).await);
     for text in ["Zacharias", "555", "note ", "active"] {
         assert!(!left.contains(text), "{text} is left in {left}");
     }
 }
 
-async fn the_identifier_of_a_deleted_client_is_not_used_again(lab: Lab) {
-    let id = lab.make("acme", "Ann", 0).await.id;
-    lab.delete("acme", id, 1).await;
-    let again = lab.store.create(&lab.stamp("acme", 2), id, new("Ann"), None).await.unwrap();
+async fn the_identifier_of_a_deleted_client_is_not_used_again(world: World) {
+    let id = world.make("acme", "Ann", 0).await.id;
+    world.delete("acme", id, 1).await;
+    let again = world.store.create(&world.by("acme", 2), id, new("Ann"), None).await.unwrap();
     assert_eq!(again, CreateOutcome::Conflict);
-    assert_eq!(lab.get("acme", id).await, None);
+    assert_eq!(world.get("acme", id).await, None);
 }
 
 // ---------------------------------------------------------------------------------------------
 // Idempotent create
 
-async fn a_repeated_create_gives_the_client_as_it_was_made(lab: Lab) {
-    let (id, made) = lab.make_with_hash("acme", "hash").await;
-    let again = lab.store.create(&lab.stamp("acme", 9), id, full(), Some("hash")).await.unwrap();
+async fn a_repeated_create_gives_the_client_as_it_was_made(world: World) {
+    let (id, made) = world.make_with_hash("acme", "hash").await;
+    let again = world.store.create(&world.by("acme", 9), id, full(), Some("hash")).await.unwrap();
     assert_eq!(again, CreateOutcome::Replayed(made.clone()));
-    assert_eq!(lab.get("acme", id).await, Some(made));
+    assert_eq!(world.get("acme", id).await, Some(made));
 }
 
-async fn a_repeated_create_is_recognized_after_an_update_and_after_the_deletion(lab: Lab) {
-    let (id, made) = lab.make_with_hash("acme", "hash").await;
+async fn a_repeated_create_is_recognized_after_an_update_and_after_the_deletion(world: World) {
+    let (id, made) = world.make_with_hash("acme", "hash").await;
     let updated =
-        lab.update("acme", id, ClientPatch { name: Some("Jane".parse().unwrap()), phone: Some(None), ..patch() }, 1);
+        world.update("acme", id, ClientPatch { name: Some("Jane".parse().unwrap()), phone: Some(None), ..patch() }, 1);
     let updated = updated.await;
-    let again = lab.store.create(&lab.stamp("acme", 2), id, full(), Some("hash")).await.unwrap();
+    let again = world.store.create(&world.by("acme", 2), id, full(), Some("hash")).await.unwrap();
     assert_eq!(again, CreateOutcome::Replayed(made.clone()));
-    assert_eq!(lab.get("acme", id).await, Some(updated), "a repetition undoes nothing");
+    assert_eq!(world.get("acme", id).await, Some(updated), "a repetition undoes nothing");
 
-    lab.delete("acme", id, 3).await;
-    let again = lab.store.create(&lab.stamp("acme", 4), id, full(), Some("hash")).await.unwrap();
+    world.delete("acme", id, 3).await;
+    let again = world.store.create(&world.by("acme", 4), id, full(), Some("hash")).await.unwrap();
     assert_eq!(again, CreateOutcome::Replayed(made));
-    assert_eq!(lab.get("acme", id).await, None, "a repetition brings nothing back");
+    assert_eq!(world.get("acme", id).await, None, "a repetition brings nothing back");
 }
 
-async fn an_identifier_made_by_another_request_is_a_conflict(lab: Lab) {
-    let (id, made) = lab.make_with_hash("acme", "hash").await;
+async fn an_identifier_made_by_another_request_is_a_conflict(world: World) {
+    let (id, made) = world.make_with_hash("acme", "hash").await;
     for hash in [Some("other hash"), None] {
-        let other = lab.store.create(&lab.stamp("acme", 1), id, new("Other"), hash).await.unwrap();
+        let other = world.store.create(&world.by("acme", 1), id, new("Other"), hash).await.unwrap();
         assert_eq!(other, CreateOutcome::Conflict);
     }
-    assert_eq!(lab.get("acme", id).await, Some(made));
-    lab.delete("acme", id, 2).await;
-    let other = lab.store.create(&lab.stamp("acme", 3), id, new("Other"), Some("other hash")).await.unwrap();
+    assert_eq!(world.get("acme", id).await, Some(made));
+    world.delete("acme", id, 2).await;
+    let other = world.store.create(&world.by("acme", 3), id, new("Other"), Some("other hash")).await.unwrap();
     assert_eq!(other, CreateOutcome::Conflict);
 }
 
-async fn of_a_hundred_equal_creates_one_makes_the_client_and_all_answer_alike(lab: Lab) {
+async fn of_a_hundred_equal_creates_one_makes_the_client_and_all_answer_alike(world: World) {
     let id = ClientId::random();
     let race = join_all((0..100).map(|racer| {
-        let (store, stamp) = (lab.store.clone(), lab.stamp("acme", racer));
-        async move { store.create(&stamp, id, full(), Some("hash")).await.unwrap() }
+        let (store, context) = (world.store.clone(), world.by("acme", racer));
+        async move { store.create(&context, id, full(), Some("hash")).await.unwrap() }
     }));
     let mut made = 0;
     let stored = race.await.into_iter().map(|created| match created {
@@ -462,90 +502,92 @@ async fn of_a_hundred_equal_creates_one_makes_the_client_and_all_answer_alike(la
     });
     let answers: Vec<Client> = stored.collect();
     assert_eq!(made, 1);
-    let there = lab.get("acme", id).await.unwrap();
+    let there = world.get("acme", id).await.unwrap();
     assert!(answers.iter().all(|answer| *answer == there));
 }
 
 // ---------------------------------------------------------------------------------------------
 // Tenancy
 
-async fn organizations_with_the_same_identifier_do_not_see_each_other(lab: Lab) {
+async fn organizations_with_the_same_identifier_do_not_see_each_other(world: World) {
     let id = ClientId::random();
     let long = NewClient { notes: Some("long ".repeat(100).parse().unwrap()), ..new("Of acme") };
-    lab.store.create(&lab.stamp("acme", 0), id, long, Some("hash")).await.unwrap();
+    world.store.create(&world.by("acme", 0), id, long, Some("hash")).await.unwrap();
 
-    let other = lab.stamp("other", 1);
-    assert_eq!(lab.get("other", id).await, None);
+    let other = world.by("other", 1);
+    assert_eq!(world.get("other", id).await, None);
     assert!(matches!(
-        lab.store.update(&other, id, &rename("X"), &ExpectedVersions::ALL).await,
+        world.store.update(&other, id, &rename("X"), &ExpectedVersions::ALL).await,
         Err(WriteError::NotFound)
     ));
-    assert!(matches!(lab.store.delete(&other, id, &ExpectedVersions::ALL).await, Err(WriteError::NotFound)));
-    assert_eq!(lab.feed("other", None).await, []);
-    assert_eq!(lab.store.long_notes(&org("other"), &[id]).await.unwrap(), HashMap::new());
+    assert!(matches!(world.store.delete(&other, id, &ExpectedVersions::ALL).await, Err(WriteError::NotFound)));
+    assert_eq!(world.feed("other", None).await, []);
+    assert_eq!(world.store.long_notes(&org("other"), &[id]).await.unwrap(), HashMap::new());
 
-    let theirs = lab.store.create(&other, id, new("Of other"), Some("hash")).await.unwrap();
-    assert_eq!(theirs, CreateOutcome::Created(new("Of other").created(id, lab.at(1))));
-    lab.delete("other", id, 2).await;
-    assert_eq!(lab.get("acme", id).await.unwrap().name.as_str(), "Of acme");
-    assert_eq!(lab.only_entry("acme").await.client.version, 1);
+    let theirs = world.store.create(&other, id, new("Of other"), Some("hash")).await.unwrap();
+    assert_eq!(theirs, CreateOutcome::Created(new("Of other").created(id, world.at(1))));
+    world.delete("other", id, 2).await;
+    assert_eq!(world.get("acme", id).await.unwrap().name.as_str(), "Of acme");
+    assert_eq!(world.only_entry("acme").await.client.version, 1);
     // An organization whose name is the beginning of another's.
-    assert_eq!(lab.feed("acm", None).await, []);
+    assert_eq!(world.feed("acm", None).await, []);
 }
 
 // ---------------------------------------------------------------------------------------------
 // The change feed
 
-async fn the_feed_is_in_the_order_of_change(lab: Lab) {
+async fn the_feed_is_in_the_order_of_change(world: World) {
     let mut made = Vec::new();
     for second in [3, 1, 4, 0, 2] {
-        made.push(lab.make("acme", &format!("Made at {second}"), second).await);
+        made.push(world.make("acme", &format!("Made at {second}"), second).await);
     }
     made.sort_by_key(|client| client.updated_at);
-    assert_eq!(lab.feed("acme", None).await, made.into_iter().map(entry).collect::<Vec<_>>());
+    assert_eq!(world.feed("acme", None).await, made.into_iter().map(entry).collect::<Vec<_>>());
 }
 
-async fn the_feed_since_an_instant_holds_that_instant_and_what_is_later(lab: Lab) {
+async fn the_feed_since_an_instant_holds_that_instant_and_what_is_later(world: World) {
     let clients =
-        [lab.make("acme", "A", 1).await, lab.make("acme", "B", 2).await, lab.make("acme", "C", 3).await].map(entry);
-    assert_eq!(lab.feed("acme", Some(lab.at(0))).await, clients);
-    assert_eq!(lab.feed("acme", Some(lab.at(2))).await, clients[1..]);
-    let later = Timestamp::from_millis(lab.at(2).millis() + 1);
-    assert_eq!(lab.feed("acme", Some(later)).await, clients[2..]);
-    assert_eq!(lab.feed("acme", Some(lab.at(4))).await, []);
+        [world.make("acme", "A", 1).await, world.make("acme", "B", 2).await, world.make("acme", "C", 3).await]
+            .map(entry);
+    assert_eq!(world.feed("acme", Some(world.at(0))).await, clients);
+    assert_eq!(world.feed("acme", Some(world.at(2))).await, clients[1..]);
+    let later = Timestamp::from_millis(world.at(2).millis() + 1);
+    assert_eq!(world.feed("acme", Some(later)).await, clients[2..]);
+    assert_eq!(world.feed("acme", Some(world.at(4))).await, []);
 }
 
-async fn the_feed_has_each_client_once_as_it_is_now(lab: Lab) {
-    let (a, b, c) = (lab.make("acme", "A", 1).await, lab.make("acme", "B", 2).await, lab.make("acme", "C", 3).await);
-    let a = lab.update("acme", a.id, rename("A, changed"), 4).await;
-    lab.delete("acme", b.id, 5).await;
+async fn the_feed_has_each_client_once_as_it_is_now(world: World) {
+    let (a, b, c) =
+        (world.make("acme", "A", 1).await, world.make("acme", "B", 2).await, world.make("acme", "C", 3).await);
+    let a = world.update("acme", a.id, rename("A, changed"), 4).await;
+    world.delete("acme", b.id, 5).await;
     let expected = [entry(c), entry(a), Change::Remove { id: b.id, version: 2 }];
-    assert_eq!(lab.feed("acme", None).await, expected);
-    assert_eq!(lab.feed("acme", Some(lab.at(4))).await, expected[1..]);
+    assert_eq!(world.feed("acme", None).await, expected);
+    assert_eq!(world.feed("acme", Some(world.at(4))).await, expected[1..]);
 }
 
-async fn the_feed_has_every_client_of_the_same_instant(lab: Lab) {
+async fn the_feed_has_every_client_of_the_same_instant(world: World) {
     let made = join_all((0..20).map(|n| {
-        let (lab, name) = (&lab, format!("Twin {n}"));
-        async move { lab.make("acme", &name, 1).await.id }
+        let (world, name) = (&world, format!("Twin {n}"));
+        async move { world.make("acme", &name, 1).await.id }
     }));
     let mut made = made.await;
-    let mut found: Vec<ClientId> = lab.feed("acme", Some(lab.at(1))).await.iter().map(id_of).collect();
+    let mut found: Vec<ClientId> = world.feed("acme", Some(world.at(1))).await.iter().map(id_of).collect();
     made.sort();
     found.sort();
     assert_eq!(found, made);
 }
 
-async fn the_feed_leaves_out_long_notes_and_says_so(lab: Lab) {
-    let full = lab.make_full("acme", 0).await;
-    assert_eq!(lab.only_entry("acme").await, ListedClient { client: full.clone(), has_long_notes: false });
+async fn the_feed_leaves_out_long_notes_and_says_so(world: World) {
+    let full = world.make_full("acme", 0).await;
+    assert_eq!(world.only_entry("acme").await, ListedClient { client: full.clone(), has_long_notes: false });
     let notes = "long ".repeat(100).parse().unwrap();
-    let long = lab.update("acme", full.id, ClientPatch { notes: Some(Some(notes)), ..patch() }, 1).await;
+    let long = world.update("acme", full.id, ClientPatch { notes: Some(Some(notes)), ..patch() }, 1).await;
     let expected = ListedClient { client: Client { notes: None, ..long }, has_long_notes: true };
-    assert_eq!(lab.only_entry("acme").await, expected);
+    assert_eq!(world.only_entry("acme").await, expected);
 }
 
-async fn a_feed_of_many_pages_has_everything_once_and_in_order(lab: Lab) {
+async fn a_feed_of_many_pages_has_everything_once_and_in_order(world: World) {
     // About 1.4 KB each in the index: two full pages of 1 MB and a bit.
     const CLIENTS: u64 = 1_800;
     let big = |n: u64| NewClient {
@@ -556,17 +598,17 @@ async fn a_feed_of_many_pages_has_everything_once_and_in_order(lab: Lab) {
     };
     for batch in (0..CLIENTS).collect::<Vec<_>>().chunks(50) {
         let creates = batch.iter().map(|&n| {
-            let (store, stamp, new) = (&lab.store, lab.stamp("acme", n), big(n));
-            async move { store.create(&stamp, ClientId::random(), new, None).await.unwrap() }
+            let (store, context, new) = (&world.store, world.by("acme", n), big(n));
+            async move { store.create(&context, ClientId::random(), new, None).await.unwrap() }
         });
         join_all(creates).await;
     }
-    for (since, expected) in [(None, 0..CLIENTS), (Some(lab.at(200)), 200..CLIENTS)] {
-        let (mut sizes, mut stamps, mut cursor) = (Vec::new(), Vec::new(), None);
+    for (since, expected) in [(None, 0..CLIENTS), (Some(world.at(200)), 200..CLIENTS)] {
+        let (mut sizes, mut timestamps, mut cursor) = (Vec::new(), Vec::new(), None);
         loop {
-            let page = lab.store.feed(&org("acme"), since, cursor).await.unwrap();
+            let page = world.store.feed(&org("acme"), since, cursor).await.unwrap();
             sizes.push(page.changes.len());
-            stamps.extend(page.changes.iter().map(|change| match change {
+            timestamps.extend(page.changes.iter().map(|change| match change {
                 Change::Upsert(entry) => entry.client.updated_at,
                 Change::Remove { .. } => panic!("nothing was deleted"),
             }));
@@ -576,131 +618,131 @@ async fn a_feed_of_many_pages_has_everything_once_and_in_order(lab: Lab) {
             }
         }
         assert!(sizes.len() >= 3, "pages of {sizes:?}");
-        assert_eq!(stamps, expected.map(|n| lab.at(n)).collect::<Vec<_>>());
+        assert_eq!(timestamps, expected.map(|n| world.at(n)).collect::<Vec<_>>());
     }
 }
 
-async fn a_write_is_in_the_feed_as_soon_as_it_is_answered(lab: Lab) {
+async fn a_write_is_in_the_feed_as_soon_as_it_is_answered(world: World) {
     for second in 0..20 {
-        let since = Some(lab.at(second));
-        let made = lab.make("acme", "Ann", second).await;
-        assert_eq!(lab.feed("acme", since).await, [entry(made.clone())]);
-        let updated = lab.update("acme", made.id, rename("Bob"), second).await;
-        assert_eq!(lab.feed("acme", since).await, [entry(updated)]);
-        lab.delete("acme", made.id, second).await;
-        assert_eq!(lab.feed("acme", since).await, [Change::Remove { id: made.id, version: 3 }]);
+        let since = Some(world.at(second));
+        let made = world.make("acme", "Ann", second).await;
+        assert_eq!(world.feed("acme", since).await, [entry(made.clone())]);
+        let updated = world.update("acme", made.id, rename("Bob"), second).await;
+        assert_eq!(world.feed("acme", since).await, [entry(updated)]);
+        world.delete("acme", made.id, second).await;
+        assert_eq!(world.feed("acme", since).await, [Change::Remove { id: made.id, version: 3 }]);
     }
 }
 
-async fn the_feed_of_an_organization_without_clients_is_empty(lab: Lab) {
-    let page = lab.store.feed(&org("acme"), None, None).await.unwrap();
+async fn the_feed_of_an_organization_without_clients_is_empty(world: World) {
+    let page = world.store.feed(&org("acme"), None, None).await.unwrap();
     assert!(page.changes.is_empty() && page.next.is_none());
 }
 
 // ---------------------------------------------------------------------------------------------
 // Long notes
 
-async fn long_notes_come_with_the_version_they_belong_to(lab: Lab) {
-    let [long, short, deleted] = ["Long", "Short", "Deleted"].map(|name| lab.make("acme", name, 0));
+async fn long_notes_come_with_the_version_they_belong_to(world: World) {
+    let [long, short, deleted] = ["Long", "Short", "Deleted"].map(|name| world.make("acme", name, 0));
     let [long, short, deleted] = [long.await.id, short.await.id, deleted.await.id];
     let notes: domain::Notes = "long ".repeat(100).parse().unwrap();
     for id in [long, deleted] {
-        lab.update("acme", id, ClientPatch { notes: Some(Some(notes.clone())), ..patch() }, 1).await;
+        world.update("acme", id, ClientPatch { notes: Some(Some(notes.clone())), ..patch() }, 1).await;
     }
-    lab.delete("acme", deleted, 2).await;
-    let found = lab.store.long_notes(&org("acme"), &[long, short, deleted, ClientId::random()]).await.unwrap();
+    world.delete("acme", deleted, 2).await;
+    let found = world.store.long_notes(&org("acme"), &[long, short, deleted, ClientId::random()]).await.unwrap();
     assert_eq!(found.len(), 3);
     assert_eq!((found[&long].version, found[&long].notes.as_ref()), (2, Some(&notes)));
     assert_eq!((found[&short].version, found[&short].notes.as_ref()), (1, None));
     assert_eq!((found[&deleted].version, found[&deleted].notes.as_ref()), (3, None));
 }
 
-async fn the_longest_notes_of_a_whole_page_are_found(lab: Lab) {
+async fn the_longest_notes_of_a_whole_page_are_found(world: World) {
     let notes: domain::Notes = "𝒳".repeat(NOTES_CHARS).parse().unwrap();
     let made = join_all((0..100).map(|_| {
-        let (store, stamp, id) = (&lab.store, lab.stamp("acme", 0), ClientId::random());
+        let (store, context, id) = (&world.store, world.by("acme", 0), ClientId::random());
         let new = NewClient { notes: Some(notes.clone()), ..new("Ann") };
         async move {
-            store.create(&stamp, id, new, None).await.unwrap();
+            store.create(&context, id, new, None).await.unwrap();
             id
         }
     }));
     let ids = made.await;
-    let found = lab.store.long_notes(&org("acme"), &ids).await.unwrap();
+    let found = world.store.long_notes(&org("acme"), &ids).await.unwrap();
     assert_eq!(found.len(), 100);
     assert!(ids.iter().all(|id| found[id].notes.as_ref() == Some(&notes)));
 }
 
-async fn the_long_notes_of_no_client_are_none(lab: Lab) {
-    assert_eq!(lab.store.long_notes(&org("acme"), &[]).await.unwrap(), HashMap::new());
+async fn the_long_notes_of_no_client_are_none(world: World) {
+    assert_eq!(world.store.long_notes(&org("acme"), &[]).await.unwrap(), HashMap::new());
 }
 
 // ---------------------------------------------------------------------------------------------
-// Keys
+// API keys
 
-async fn a_stored_key_is_found_by_its_hash(lab: Lab) {
+async fn a_stored_key_is_found_by_its_hash(world: World) {
     let key = ApiKey::generate().unwrap();
-    let made = lab.store.create_api_key(&key, new_key(&lab, "acme", "Zoë’s laptop"), lab.at(0)).await.unwrap();
-    let found = lab.store.find_api_key(&key.hash()).await.unwrap().unwrap();
+    let made = world.store.create_api_key(&key, new_key(&world, "acme", "Zoë’s laptop"), world.at(0)).await.unwrap();
+    let found = world.store.find_api_key(&key.hash()).await.unwrap().unwrap();
     assert_eq!(format!("{found:?}"), format!("{made:?}"));
     assert_eq!((found.caller.org.as_str(), found.caller.user.as_str()), ("acme", "ann"));
     assert_eq!((found.name.as_str(), found.hint), ("Zoë’s laptop", key.hint()));
-    assert_eq!((found.created_at, found.expires_at), (lab.at(0), lab.at(1_000)));
+    assert_eq!((found.created_at, found.expires_at), (world.at(0), world.at(1_000)));
     assert_eq!((found.revoked_at, found.last_used_at), (None, None));
-    assert!(lab.store.find_api_key(&ApiKey::generate().unwrap().hash()).await.unwrap().is_none());
+    assert!(world.store.find_api_key(&ApiKey::generate().unwrap().hash()).await.unwrap().is_none());
 }
 
-async fn the_table_of_keys_holds_no_key(lab: Lab) {
+async fn the_table_of_keys_holds_no_key(world: World) {
     let key = ApiKey::generate().unwrap();
-    lab.store.create_api_key(&key, new_key(&lab, "acme", "A key"), lab.at(0)).await.unwrap();
-    let dump = format!("{:?}", lab.dump(&lab.tables.api_keys).await);
+    world.store.create_api_key(&key, new_key(&world, "acme", "A key"), world.at(0)).await.unwrap();
+    let dump = format!("{:?}", world.dump(&world.tables.api_keys).await);
     assert!(dump.contains("A key"), "{dump}");
     // Not even more of it than its hint.
     assert!(!dump.contains(&key.reveal()[..10]) && !dump.contains(&key.reveal()[10..20]), "{dump}");
 }
 
-async fn a_key_is_stored_once(lab: Lab) {
+async fn a_key_is_stored_once(world: World) {
     let key = ApiKey::generate().unwrap();
-    let first = lab.store.create_api_key(&key, new_key(&lab, "acme", "First"), lab.at(0)).await.unwrap();
-    let second = lab.store.create_api_key(&key, new_key(&lab, "other", "Second"), lab.at(1)).await.unwrap();
+    let first = world.store.create_api_key(&key, new_key(&world, "acme", "First"), world.at(0)).await.unwrap();
+    let second = world.store.create_api_key(&key, new_key(&world, "other", "Second"), world.at(1)).await.unwrap();
     assert_eq!((second.caller, second.name.as_str()), (first.caller.clone(), "First"));
-    assert_eq!(lab.store.find_api_key(&key.hash()).await.unwrap().unwrap().caller, first.caller);
+    assert_eq!(world.store.find_api_key(&key.hash()).await.unwrap().unwrap().caller, first.caller);
 }
 
-async fn the_last_use_of_a_key_is_written_at_most_once_a_minute(lab: Lab) {
+async fn the_last_use_of_a_key_is_written_at_most_once_a_minute(world: World) {
     let key = ApiKey::generate().unwrap();
-    let record = lab.store.create_api_key(&key, new_key(&lab, "acme", "A key"), lab.at(0)).await.unwrap();
+    let record = world.store.create_api_key(&key, new_key(&world, "acme", "A key"), world.at(0)).await.unwrap();
     let minute = Duration::from_secs(60);
     for (now, last_use) in [(10, 10), (11, 10), (69, 10), (70, 10), (71, 71), (100, 71)] {
-        lab.store.note_api_key_use(&record, lab.at(now), lab.at(now).before(minute)).await.unwrap();
-        let found = lab.store.find_api_key(&key.hash()).await.unwrap().unwrap();
-        assert_eq!(found.last_used_at, Some(lab.at(last_use)), "used at {now}");
+        world.store.note_api_key_use(&record, world.at(now), world.at(now).before(minute)).await.unwrap();
+        let found = world.store.find_api_key(&key.hash()).await.unwrap().unwrap();
+        assert_eq!(found.last_used_at, Some(world.at(last_use)), "used at {now}");
     }
 }
 
-async fn noting_the_use_of_a_key_that_is_gone_makes_none(lab: Lab) {
+async fn noting_the_use_of_a_key_that_is_gone_makes_none(world: World) {
     // A record of tables that were there before these.
     let key = ApiKey::generate().unwrap();
-    let elsewhere = lab.without_tables();
+    let elsewhere = world.store_without_tables();
     elsewhere.create_tables().await.unwrap();
-    let record = elsewhere.create_api_key(&key, new_key(&lab, "acme", "A key"), lab.at(0)).await.unwrap();
+    let record = elsewhere.create_api_key(&key, new_key(&world, "acme", "A key"), world.at(0)).await.unwrap();
     elsewhere.delete_tables().await.unwrap();
 
-    lab.store.note_api_key_use(&record, lab.at(1), lab.at(0)).await.unwrap();
-    lab.store.revoke_api_key(&record, lab.at(1)).await.unwrap_err();
-    lab.store.expire_api_key(&record, lab.at(1)).await.unwrap_err();
-    assert_eq!(lab.dump(&lab.tables.api_keys).await, []);
+    world.store.note_api_key_use(&record, world.at(1), world.at(0)).await.unwrap();
+    world.store.revoke_api_key(&record, world.at(1)).await.unwrap_err();
+    world.store.expire_api_key(&record, world.at(1)).await.unwrap_err();
+    assert_eq!(world.dump(&world.tables.api_keys).await, []);
 }
 
-async fn keys_are_listed_by_organization_in_the_order_of_their_creation(lab: Lab) {
+async fn keys_are_listed_by_organization_in_the_order_of_their_creation(world: World) {
     for (org, name, second) in
         [("acme", "Third", 3), ("acme", "First", 1), ("other", "Other", 0), ("acme", "Second", 2)]
     {
         let key = ApiKey::generate().unwrap();
-        lab.store.create_api_key(&key, new_key(&lab, org, name), lab.at(second)).await.unwrap();
+        world.store.create_api_key(&key, new_key(&world, org, name), world.at(second)).await.unwrap();
     }
     let names = async |org: &str| -> Vec<String> {
-        let keys = lab.store.list_api_keys(&org.parse().unwrap()).await.unwrap();
+        let keys = world.store.list_api_keys(&org.parse().unwrap()).await.unwrap();
         keys.into_iter().map(|key| key.name).collect()
     };
     assert_eq!(names("acme").await, ["First", "Second", "Third"]);
@@ -708,127 +750,127 @@ async fn keys_are_listed_by_organization_in_the_order_of_their_creation(lab: Lab
     assert_eq!(names("nobody").await, Vec::<String>::new());
 }
 
-async fn a_key_is_found_by_its_identifier_however_many_there_are(lab: Lab) {
+async fn a_key_is_found_by_its_identifier_however_many_there_are(world: World) {
     // Four items of 380 KB: more than the 1 MB after which a read of the table is cut.
     let long_name = "n".repeat(380_000);
     let made = join_all((0..4).map(|_| {
-        let (store, new, now) = (&lab.store, new_key(&lab, "acme", &long_name), lab.at(0));
+        let (store, new, now) = (&world.store, new_key(&world, "acme", &long_name), world.at(0));
         async move { store.create_api_key(&ApiKey::generate().unwrap(), new, now).await.unwrap() }
     }));
     for made in made.await {
-        let found = lab.store.find_api_key_by_id(&made.caller.key_id).await.unwrap().unwrap();
+        let found = world.store.find_api_key_by_id(&made.caller.key_id).await.unwrap().unwrap();
         assert_eq!(found.caller, made.caller);
     }
-    assert_eq!(lab.store.list_api_keys(&org("acme")).await.unwrap().len(), 4);
-    assert!(lab.store.find_api_key_by_id(&domain::KeyId::random()).await.unwrap().is_none());
+    assert_eq!(world.store.list_api_keys(&org("acme")).await.unwrap().len(), 4);
+    assert!(world.store.find_api_key_by_id(&domain::KeyId::random()).await.unwrap().is_none());
 }
 
-async fn a_revoked_key_is_revoked_from_the_next_read_on_and_for_good(lab: Lab) {
+async fn a_revoked_key_is_revoked_from_the_next_read_on_and_for_good(world: World) {
     let key = ApiKey::generate().unwrap();
-    let record = lab.store.create_api_key(&key, new_key(&lab, "acme", "A key"), lab.at(0)).await.unwrap();
-    assert_eq!(record.state(lab.at(1)), ApiKeyState::Active);
-    lab.store.revoke_api_key(&record, lab.at(1)).await.unwrap();
-    let revoked = lab.store.find_api_key(&key.hash()).await.unwrap().unwrap();
-    assert_eq!((revoked.state(lab.at(1)), revoked.revoked_at), (ApiKeyState::Revoked, Some(lab.at(1))));
+    let record = world.store.create_api_key(&key, new_key(&world, "acme", "A key"), world.at(0)).await.unwrap();
+    assert_eq!(record.state(world.at(1)), ApiKeyState::Active);
+    world.store.revoke_api_key(&record, world.at(1)).await.unwrap();
+    let revoked = world.store.find_api_key(&key.hash()).await.unwrap().unwrap();
+    assert_eq!((revoked.state(world.at(1)), revoked.revoked_at), (ApiKeyState::Revoked, Some(world.at(1))));
 
-    lab.store.revoke_api_key(&record, lab.at(2)).await.unwrap();
-    lab.store.expire_api_key(&record, lab.at(9_000)).await.unwrap();
-    lab.store.note_api_key_use(&record, lab.at(3), lab.at(2)).await.unwrap();
-    let still = lab.store.find_api_key(&key.hash()).await.unwrap().unwrap();
-    assert_eq!((still.state(lab.at(3)), still.revoked_at), (ApiKeyState::Revoked, Some(lab.at(1))));
+    world.store.revoke_api_key(&record, world.at(2)).await.unwrap();
+    world.store.expire_api_key(&record, world.at(9_000)).await.unwrap();
+    world.store.note_api_key_use(&record, world.at(3), world.at(2)).await.unwrap();
+    let still = world.store.find_api_key(&key.hash()).await.unwrap().unwrap();
+    assert_eq!((still.state(world.at(3)), still.revoked_at), (ApiKeyState::Revoked, Some(world.at(1))));
 }
 
-async fn a_key_ends_at_its_end_and_its_end_can_be_moved(lab: Lab) {
+async fn a_key_ends_at_its_end_and_its_end_can_be_moved(world: World) {
     let key = ApiKey::generate().unwrap();
-    let record = lab.store.create_api_key(&key, new_key(&lab, "acme", "A key"), lab.at(0)).await.unwrap();
-    let last_millisecond = Timestamp::from_millis(lab.at(1_000).millis() - 1);
+    let record = world.store.create_api_key(&key, new_key(&world, "acme", "A key"), world.at(0)).await.unwrap();
+    let last_millisecond = Timestamp::from_millis(world.at(1_000).millis() - 1);
     assert_eq!(record.state(last_millisecond), ApiKeyState::Active);
-    assert_eq!(record.state(lab.at(1_000)), ApiKeyState::Expired);
-    lab.store.expire_api_key(&record, lab.at(5)).await.unwrap();
-    let found = lab.store.find_api_key(&key.hash()).await.unwrap().unwrap();
-    assert_eq!((found.state(lab.at(4)), found.state(lab.at(5))), (ApiKeyState::Active, ApiKeyState::Expired));
+    assert_eq!(record.state(world.at(1_000)), ApiKeyState::Expired);
+    world.store.expire_api_key(&record, world.at(5)).await.unwrap();
+    let found = world.store.find_api_key(&key.hash()).await.unwrap().unwrap();
+    assert_eq!((found.state(world.at(4)), found.state(world.at(5))), (ApiKeyState::Active, ApiKeyState::Expired));
 }
 
 // ---------------------------------------------------------------------------------------------
 // Cost and failure
 
-async fn each_operation_on_a_client_is_one_call(lab: Lab) {
-    let (id, stamp, log) = (ClientId::random(), lab.stamp("acme", 0), Tally::default());
-    let store = lab.store.counting_in(&log);
-    store.create(&stamp, id, new("Ann"), None).await.unwrap();
-    assert_eq!(log.calls(), 1, "create");
-    store.get(&stamp.caller, id).await.unwrap();
-    assert_eq!(log.calls(), 2, "get");
-    store.update(&stamp, id, &rename("Bob"), &ExpectedVersions::any_of(&[1])).await.unwrap();
-    assert_eq!(log.calls(), 3, "update");
-    store.feed(&stamp.caller.org, None, None).await.unwrap();
-    assert_eq!(log.calls(), 4, "feed");
-    store.long_notes(&stamp.caller.org, &[id]).await.unwrap();
-    assert_eq!(log.calls(), 5, "long notes");
-    store.delete(&stamp, id, &ExpectedVersions::ALL).await.unwrap();
-    assert_eq!(log.calls(), 6, "delete");
+async fn each_operation_on_a_client_is_one_call(world: World) {
+    let (id, context, tally) = (ClientId::random(), world.by("acme", 0), Tally::default());
+    let store = world.store.counting_in(&tally);
+    store.create(&context, id, new("Ann"), None).await.unwrap();
+    assert_eq!(tally.calls(), 1, "create");
+    store.get(&context.caller, id).await.unwrap();
+    assert_eq!(tally.calls(), 2, "get");
+    store.update(&context, id, &rename("Bob"), &ExpectedVersions::any_of(&[1])).await.unwrap();
+    assert_eq!(tally.calls(), 3, "update");
+    store.feed(&context.caller.org, None, None).await.unwrap();
+    assert_eq!(tally.calls(), 4, "feed");
+    store.long_notes(&context.caller.org, &[id]).await.unwrap();
+    assert_eq!(tally.calls(), 5, "long notes");
+    store.delete(&context, id, &ExpectedVersions::ALL).await.unwrap();
+    assert_eq!(tally.calls(), 6, "delete");
     // Refusals are answers too: nothing is tried again.
-    store.update(&stamp, id, &rename("Bob"), &ExpectedVersions::any_of(&[1])).await.unwrap_err();
-    assert_eq!(log.calls(), 7, "refused update");
-    store.create(&stamp, id, new("Ann"), None).await.unwrap();
-    assert_eq!(log.calls(), 8, "refused create");
+    store.update(&context, id, &rename("Bob"), &ExpectedVersions::any_of(&[1])).await.unwrap_err();
+    assert_eq!(tally.calls(), 7, "refused update");
+    store.create(&context, id, new("Ann"), None).await.unwrap();
+    assert_eq!(tally.calls(), 8, "refused create");
     let key = ApiKey::generate().unwrap();
     store.find_api_key(&key.hash()).await.unwrap();
-    assert_eq!(log.calls(), 9, "find key");
-    assert!(log.units().write > 0.0, "{:?}", log.units());
+    assert_eq!(tally.calls(), 9, "find key");
+    assert!(tally.units().write > 0.0, "{:?}", tally.units());
 }
 
-async fn a_read_of_one_client_costs_at_most_one_unit(lab: Lab) {
-    let made = lab.make_full("acme", 0).await;
-    let log = Tally::default();
-    let found = lab.store.counting_in(&log).get(&caller("acme"), made.id).await.unwrap();
+async fn a_read_of_one_client_costs_at_most_one_unit(world: World) {
+    let made = world.make_full("acme", 0).await;
+    let tally = Tally::default();
+    let found = world.store.counting_in(&tally).get(&caller("acme"), made.id).await.unwrap();
     assert_eq!(found, Some(made));
-    assert_eq!(log.calls(), 1);
-    assert!(log.units().read > 0.0 && log.units().read <= 1.0, "{:?}", log.units());
+    assert_eq!(tally.calls(), 1);
+    assert!(tally.units().read > 0.0 && tally.units().read <= 1.0, "{:?}", tally.units());
 }
 
-async fn a_feed_that_has_nothing_new_costs_one_call_and_at_most_one_unit(lab: Lab) {
+async fn a_feed_that_has_nothing_new_costs_one_call_and_at_most_one_unit(world: World) {
     for n in 0..50 {
-        lab.make("acme", &format!("Client {n}"), 0).await;
+        world.make("acme", &format!("Client {n}"), 0).await;
     }
-    let log = Tally::default();
-    let page = lab.store.counting_in(&log).feed(&org("acme"), Some(lab.at(1)), None).await.unwrap();
+    let tally = Tally::default();
+    let page = world.store.counting_in(&tally).feed(&org("acme"), Some(world.at(1)), None).await.unwrap();
     assert!(page.changes.is_empty() && page.next.is_none());
-    assert_eq!(log.calls(), 1);
+    assert_eq!(tally.calls(), 1);
     // What AWS charges: the least that a strongly consistent query can cost. DynamoDB Local says 0.
-    let expected = if lab.kind == Kind::DynamoDbLocal { 0.0..=1.0 } else { 1.0..=1.0 };
-    assert!(expected.contains(&log.units().read), "{:?}", log.units());
+    let expected = if world.engine == EngineKind::DynamoDbLocal { 0.0..=1.0 } else { 1.0..=1.0 };
+    assert!(expected.contains(&tally.units().read), "{:?}", tally.units());
 }
 
-async fn a_tally_counts_only_what_went_through_its_own_store(lab: Lab) {
+async fn a_tally_counts_only_what_went_through_its_own_store(world: World) {
     let (one, other) = (Tally::default(), Tally::default());
-    lab.store.counting_in(&one).get(&caller("acme"), ClientId::random()).await.unwrap();
-    assert_eq!((one.calls(), other.calls(), lab.store.tally().calls()), (1, 0, 0));
-    lab.store.counting_in(&other).get(&caller("acme"), ClientId::random()).await.unwrap();
-    assert_eq!((one.calls(), other.calls(), lab.store.tally().calls()), (1, 1, 0));
+    world.store.counting_in(&one).get(&caller("acme"), ClientId::random()).await.unwrap();
+    assert_eq!((one.calls(), other.calls(), world.store.tally().calls()), (1, 0, 0));
+    world.store.counting_in(&other).get(&caller("acme"), ClientId::random()).await.unwrap();
+    assert_eq!((one.calls(), other.calls(), world.store.tally().calls()), (1, 1, 0));
 }
 
-async fn a_missing_table_is_an_error_without_effect(lab: Lab) {
+async fn a_missing_table_is_an_error_without_effect(world: World) {
     let key = ApiKey::generate().unwrap();
-    let record = lab.store.create_api_key(&key, new_key(&lab, "acme", "A key"), lab.at(0)).await.unwrap();
-    let (store, stamp, id) = (lab.without_tables(), lab.stamp("acme", 0), ClientId::random());
+    let record = world.store.create_api_key(&key, new_key(&world, "acme", "A key"), world.at(0)).await.unwrap();
+    let (store, context, id) = (world.store_without_tables(), world.by("acme", 0), ClientId::random());
     let of = |refused: WriteError| match refused {
         WriteError::Store(error) => error,
         other => panic!("{other:?}"),
     };
     let errors: [StoreError; 12] = [
-        store.get(&stamp.caller, id).await.unwrap_err(),
-        store.create(&stamp, id, new("Ann"), None).await.unwrap_err(),
-        of(store.update(&stamp, id, &rename("Ann"), &ExpectedVersions::ALL).await.unwrap_err()),
-        of(store.delete(&stamp, id, &ExpectedVersions::ALL).await.unwrap_err()),
-        store.feed(&stamp.caller.org, None, None).await.unwrap_err(),
-        store.long_notes(&stamp.caller.org, &[id]).await.unwrap_err(),
+        store.get(&context.caller, id).await.unwrap_err(),
+        store.create(&context, id, new("Ann"), None).await.unwrap_err(),
+        of(store.update(&context, id, &rename("Ann"), &ExpectedVersions::ALL).await.unwrap_err()),
+        of(store.delete(&context, id, &ExpectedVersions::ALL).await.unwrap_err()),
+        store.feed(&context.caller.org, None, None).await.unwrap_err(),
+        store.long_notes(&context.caller.org, &[id]).await.unwrap_err(),
         store.find_api_key(&key.hash()).await.unwrap_err(),
-        store.create_api_key(&key, new_key(&lab, "acme", "A key"), lab.at(0)).await.unwrap_err(),
-        store.list_api_keys(&stamp.caller.org).await.unwrap_err(),
+        store.create_api_key(&key, new_key(&world, "acme", "A key"), world.at(0)).await.unwrap_err(),
+        store.list_api_keys(&context.caller.org).await.unwrap_err(),
         store.find_api_key_by_id(&record.caller.key_id).await.unwrap_err(),
-        store.note_api_key_use(&record, lab.at(0), lab.at(0)).await.unwrap_err(),
-        store.revoke_api_key(&record, lab.at(0)).await.unwrap_err(),
+        store.note_api_key_use(&record, world.at(0), world.at(0)).await.unwrap_err(),
+        store.revoke_api_key(&record, world.at(0)).await.unwrap_err(),
     ];
     for error in errors {
         assert!(error.to_string().contains("ResourceNotFoundException"), "{error}");
@@ -836,18 +878,18 @@ async fn a_missing_table_is_an_error_without_effect(lab: Lab) {
     }
 }
 
-async fn tables_that_are_there_are_left_as_they_are(lab: Lab) {
-    let made = lab.make("acme", "Ann", 0).await;
-    lab.store.create_tables().await.unwrap();
-    assert_eq!(lab.get("acme", made.id).await, Some(made));
+async fn tables_that_are_there_are_left_as_they_are(world: World) {
+    let made = world.make("acme", "Ann", 0).await;
+    world.store.create_tables().await.unwrap();
+    assert_eq!(world.get("acme", made.id).await, Some(made));
 }
 
 // ---------------------------------------------------------------------------------------------
-// Words of these tests
+// The vocabulary of these tests
 
-/// What a test says often, without the `Result`s.
-trait Say {
-    fn stamp(&self, org: &str, second: u64) -> WriteContext;
+/// Frequent operations, which must succeed.
+trait Brief {
+    fn by(&self, org: &str, second: u64) -> WriteContext;
     async fn make(&self, org: &str, name: &str, second: u64) -> Client;
     async fn make_full(&self, org: &str, second: u64) -> Client;
     async fn make_with_hash(&self, org: &str, hash: &str) -> (ClientId, Client);
@@ -858,14 +900,14 @@ trait Say {
     async fn only_entry(&self, org: &str) -> ListedClient;
 }
 
-impl Say for Lab {
-    fn stamp(&self, org: &str, second: u64) -> WriteContext {
+impl Brief for World {
+    fn by(&self, org: &str, second: u64) -> WriteContext {
         WriteContext { caller: caller(org), at: self.at(second) }
     }
 
     async fn make(&self, org: &str, name: &str, second: u64) -> Client {
         let id = ClientId::random();
-        match self.store.create(&self.stamp(org, second), id, new(name), None).await.unwrap() {
+        match self.store.create(&self.by(org, second), id, new(name), None).await.unwrap() {
             CreateOutcome::Created(client) => client,
             other => panic!("{other:?}"),
         }
@@ -874,13 +916,13 @@ impl Say for Lab {
     /// A client with every field, its notes short.
     async fn make_full(&self, org: &str, second: u64) -> Client {
         let id = ClientId::random();
-        self.store.create(&self.stamp(org, second), id, full(), None).await.unwrap();
+        self.store.create(&self.by(org, second), id, full(), None).await.unwrap();
         full().created(id, self.at(second))
     }
 
     async fn make_with_hash(&self, org: &str, hash: &str) -> (ClientId, Client) {
         let id = ClientId::random();
-        let made = self.store.create(&self.stamp(org, 0), id, full(), Some(hash)).await.unwrap();
+        let made = self.store.create(&self.by(org, 0), id, full(), Some(hash)).await.unwrap();
         let client = full().created(id, self.at(0));
         assert_eq!(made, CreateOutcome::Created(client.clone()));
         (id, client)
@@ -891,11 +933,11 @@ impl Say for Lab {
     }
 
     async fn update(&self, org: &str, id: ClientId, patch: ClientPatch, second: u64) -> Client {
-        self.store.update(&self.stamp(org, second), id, &patch, &ExpectedVersions::ALL).await.unwrap()
+        self.store.update(&self.by(org, second), id, &patch, &ExpectedVersions::ALL).await.unwrap()
     }
 
     async fn delete(&self, org: &str, id: ClientId, second: u64) {
-        self.store.delete(&self.stamp(org, second), id, &ExpectedVersions::ALL).await.unwrap();
+        self.store.delete(&self.by(org, second), id, &ExpectedVersions::ALL).await.unwrap();
     }
 
     /// The whole feed, which is one page.
@@ -911,6 +953,10 @@ impl Say for Lab {
             [other] => panic!("{other:?}"),
         }
     }
+}
+
+fn none_of(versions: &[u64]) -> ExpectedVersions {
+    ExpectedVersions { any_of: None, none_of: versions.to_vec() }
 }
 
 fn org(org: &str) -> OrgId {
@@ -949,6 +995,6 @@ fn id_of(change: &Change) -> ClientId {
     }
 }
 
-fn new_key(lab: &Lab, of: &str, name: &str) -> NewApiKey {
-    NewApiKey { org: org(of), user: "ann".parse().unwrap(), name: name.to_owned(), expires_at: lab.at(1_000) }
+fn new_key(world: &World, of: &str, name: &str) -> NewApiKey {
+    NewApiKey { org: org(of), user: "ann".parse().unwrap(), name: name.to_owned(), expires_at: world.at(1_000) }
 }

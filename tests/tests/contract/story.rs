@@ -11,7 +11,6 @@ use std::{
 };
 
 use domain::{Clock, Timestamp, limits::BODY_BYTES};
-use end_to_end::events::Event;
 use lambda_http::{Body, Context, LambdaEvent, Response};
 use local::{
     engine::{Engine, config_for},
@@ -24,6 +23,8 @@ use shared::{
     http::{ApiError, Request, Service},
     store::{Store, Tables},
 };
+
+use testkit::Call;
 
 use crate::document::Document;
 
@@ -145,8 +146,8 @@ async fn answer(service: &Service, request_id: &str, event: &Value) -> Answer {
 }
 
 /// Replaces the body of an event by a text that need not be JSON.
-fn with_text(event: &Event, body: &str) -> Value {
-    let mut json = event.json();
+fn with_text(event: &Call, body: &str) -> Value {
+    let mut json = event.event();
     json["body"] = json!(body);
     json
 }
@@ -163,50 +164,50 @@ pub(crate) async fn answers() -> Vec<Told> {
     api.told
 }
 
-fn clients(method: &'static str) -> Event {
-    Event::to_clients(method).with_key(KEY)
+fn clients(method: &'static str) -> Call {
+    Call::clients(method).bearer(KEY)
 }
 
-fn client(method: &'static str, id: &str) -> Event {
-    Event::to_client(method, id).with_key(KEY)
+fn client(method: &'static str, id: &str) -> Call {
+    Call::client(method, id).bearer(KEY)
 }
 
 async fn creations(api: &mut Api) -> (String, String) {
     // The key in the document, and one more: what they make is the clients in the document.
     let key = api.document.at("/components/parameters/idempotencyKey/example").as_str().unwrap().to_owned();
     let body = api.body("createClient", "nameAndPhone");
-    let create = |key: &str, body: &Value| clients("POST").with_header("idempotency-key", key).with_body(body);
+    let create = |key: &str, body: &Value| clients("POST").header("idempotency-key", key).json(body);
     let mut ids = Vec::new();
-    api.tell("createClient", 201, "nameAndPhone", create(&key, &body).json()).await;
+    api.tell("createClient", 201, "nameAndPhone", create(&key, &body).event()).await;
     assert_eq!(api.last_header("location").as_ref(), Some(&example(api, "Location")));
     assert_eq!(api.last_header("etag").as_ref(), Some(&example(api, "ETag")));
     assert_eq!(api.last_header("idempotency-replayed"), None);
     ids.push(api.last_body()["data"]["id"].as_str().unwrap().to_owned());
 
     api.it_is("2026-01-31T09:31:00.000Z");
-    api.tell("createClient", 201, "nameAndPhone", create(&key, &body).json()).await;
+    api.tell("createClient", 201, "nameAndPhone", create(&key, &body).event()).await;
     assert_eq!(api.last_header("idempotency-replayed").as_ref(), Some(&example(api, "Idempotency-Replayed")));
     let all_fields = api.body("createClient", "allFields");
-    api.tell("createClient", 422, "idempotencyKeyReused", create(&key, &all_fields).json()).await;
+    api.tell("createClient", 422, "idempotencyKeyReused", create(&key, &all_fields).event()).await;
     let other = create("c2b7d1f0-8f6e-4a77-b8a3-0d1a5a0b9c11", &all_fields);
-    api.tell("createClient", 201, "allFields", other.json()).await;
+    api.tell("createClient", 201, "allFields", other.event()).await;
     ids.push(api.last_body()["data"]["id"].as_str().unwrap().to_owned());
 
-    let post = clients("POST").with_header("content-type", "application/json");
+    let post = clients("POST").header("content-type", "application/json");
     let fields = r#"{"name": " ", "phone": 5551234, "stauts": "active"}"#;
     api.tell("createClient", 400, "fields", with_text(&post, fields)).await;
     api.tell("createClient", 400, "nameMissing", with_text(&post, "{}")).await;
     api.tell("createClient", 400, "notJson", with_text(&post, r#"{"name": "John"#)).await;
-    api.tell("createClient", 400, "idempotencyKey", create("", &body).json()).await;
-    let text = clients("POST").with_header("content-type", "text/plain");
+    api.tell("createClient", 400, "idempotencyKey", create("", &body).event()).await;
+    let text = clients("POST").header("content-type", "text/plain");
     api.tell("createClient", 415, "unsupportedMediaType", with_text(&text, "John")).await;
-    let packed = create(&key, &body).with_header("content-encoding", "gzip");
-    api.tell("createClient", 415, "unsupportedContentEncoding", packed.json()).await;
+    let packed = create(&key, &body).header("content-encoding", "gzip");
+    api.tell("createClient", 415, "unsupportedContentEncoding", packed.event()).await;
 
     // What the schema of an idempotency key says, the API does.
     let schema = api.document.validator_at("/components/parameters/idempotencyKey/schema");
     for key in ["a", "a b", "~!\"#", "+-.", "a\tb", "a,b", ",", &"k".repeat(255), &"k".repeat(256), "é", "\u{80}"] {
-        let event = create(key, &json!({ "name": " " })).json();
+        let event = create(key, &json!({ "name": " " })).event();
         let refused = answer(&api.service("createClient"), "x", &event).await.body["errors"]
             .to_string()
             .contains("Idempotency-Key");
@@ -230,71 +231,71 @@ async fn lists(api: &mut Api) {
         ("firstOfTwo", "limit=1&sortBy=name&sortOrder=desc"),
         ("beyondTheEnd", "offset=50"),
     ] {
-        api.tell("listClients", 200, example, clients("GET").with_query(query).json()).await;
+        api.tell("listClients", 200, example, clients("GET").query(query).event()).await;
     }
     let etag = api.last_header("etag").unwrap();
-    let again = clients("GET").with_query("offset=50").with_header("if-none-match", &etag);
-    api.tell("listClients", 304, None, again.json()).await;
+    let again = clients("GET").query("offset=50").header("if-none-match", &etag);
+    api.tell("listClients", 304, None, again.event()).await;
     assert_eq!(api.last_header("etag"), Some(etag));
-    api.tell("listClients", 412, "preconditionFailed", clients("GET").with_header("if-match", "\"7\"").json()).await;
+    api.tell("listClients", 412, "preconditionFailed", clients("GET").header("if-match", "\"7\"").event()).await;
     // Both forms of a list of values.
     for query in ["status=active&status=inactive", "status=active,inactive"] {
-        api.tell("listClients", 200, "all", clients("GET").with_query(query).json()).await;
+        api.tell("listClients", 200, "all", clients("GET").query(query).event()).await;
     }
     for (example, query) in
         [("values", "limit=0&sortOrder=ASC&status=gone"), ("names", "sortby=name&limit=5&limit=10&page=2")]
     {
-        api.tell("listClients", 400, example, clients("GET").with_query(query).json()).await;
+        api.tell("listClients", 400, example, clients("GET").query(query).event()).await;
     }
 }
 
 async fn reads(api: &mut Api, id: &str) {
-    api.tell("getClient", 200, "client", client("GET", id).json()).await;
+    api.tell("getClient", 200, "client", client("GET", id).event()).await;
     let etag = api.last_header("etag").unwrap();
-    api.tell("getClient", 304, None, client("GET", id).with_header("if-none-match", &etag).json()).await;
-    let other = client("GET", id).with_header("if-match", "\"7\"");
-    api.tell("getClient", 412, "preconditionFailed", other.json()).await;
-    api.tell("getClient", 400, "parameter", client("GET", id).with_query("fields=name").json()).await;
-    api.tell("getClient", 400, "entityTag", client("GET", id).with_header("if-none-match", "1").json()).await;
-    api.tell("getClient", 404, "notFound", client("GET", "x").json()).await;
+    api.tell("getClient", 304, None, client("GET", id).header("if-none-match", &etag).event()).await;
+    let other = client("GET", id).header("if-match", "\"7\"");
+    api.tell("getClient", 412, "preconditionFailed", other.event()).await;
+    api.tell("getClient", 400, "parameter", client("GET", id).query("fields=name").event()).await;
+    api.tell("getClient", 400, "entityTag", client("GET", id).header("if-none-match", "1").event()).await;
+    api.tell("getClient", 404, "notFound", client("GET", "x").event()).await;
 }
 
 async fn changes(api: &mut Api, id: &str) {
     api.it_is("2026-01-31T09:32:00.000Z");
-    let patch = |api: &Api, example| client("PATCH", id).with_body(&api.body("updateClient", example));
-    let event = patch(api, "statusAndNotes").with_header("if-match", "\"1\"").json();
+    let patch = |api: &Api, example| client("PATCH", id).json(&api.body("updateClient", example));
+    let event = patch(api, "statusAndNotes").header("if-match", "\"1\"").event();
     api.tell("updateClient", 200, "statusAndNotes", event.clone()).await;
     api.tell("updateClient", 412, "preconditionFailed", event).await;
     api.it_is("2026-01-31T09:33:00.000Z");
-    api.tell("updateClient", 200, "noPhone", patch(api, "noPhone").json()).await;
+    api.tell("updateClient", 200, "noPhone", patch(api, "noPhone").event()).await;
     let cleared = api.last_body().clone();
     // An empty phone number is none.
-    api.tell("updateClient", 200, "noPhone", client("PATCH", id).with_body(&json!({ "phone": "" })).json()).await;
+    api.tell("updateClient", 200, "noPhone", client("PATCH", id).json(&json!({ "phone": "" })).event()).await;
     assert_eq!(api.last_body(), &cleared);
     let etag = api.last_header("etag").unwrap();
-    let known = patch(api, "noPhone").with_header("if-none-match", &etag);
-    api.tell("updateClient", 412, "preconditionFailed", known.json()).await;
+    let known = patch(api, "noPhone").header("if-none-match", &etag);
+    api.tell("updateClient", 412, "preconditionFailed", known.event()).await;
 
-    let json = client("PATCH", id).with_header("content-type", "application/json");
+    let json = client("PATCH", id).header("content-type", "application/json");
     let fields = r#"{"name": "", "status": null, "id": "1"}"#;
     api.tell("updateClient", 400, "fields", with_text(&json, fields)).await;
-    api.tell("updateClient", 400, "entityTag", patch(api, "noPhone").with_header("if-match", "1").json()).await;
-    let unknown = client("PATCH", "x").with_body(&json!({}));
-    api.tell("updateClient", 404, "notFound", unknown.json()).await;
-    let text = client("PATCH", id).with_header("content-type", "text/plain");
+    api.tell("updateClient", 400, "entityTag", patch(api, "noPhone").header("if-match", "1").event()).await;
+    let unknown = client("PATCH", "x").json(&json!({}));
+    api.tell("updateClient", 404, "notFound", unknown.event()).await;
+    let text = client("PATCH", id).header("content-type", "text/plain");
     api.tell("updateClient", 415, "unsupportedMediaType", with_text(&text, "John")).await;
-    let packed = patch(api, "noPhone").with_header("content-encoding", "gzip");
-    api.tell("updateClient", 415, "unsupportedContentEncoding", packed.json()).await;
+    let packed = patch(api, "noPhone").header("content-encoding", "gzip");
+    api.tell("updateClient", 415, "unsupportedContentEncoding", packed.event()).await;
 }
 
 async fn deletions(api: &mut Api, id: &str) {
     let delete = || client("DELETE", id);
-    api.tell("deleteClient", 412, "preconditionFailed", delete().with_header("if-match", "\"7\"").json()).await;
-    api.tell("deleteClient", 412, "preconditionFailed", delete().with_header("if-none-match", "*").json()).await;
-    api.tell("deleteClient", 400, "parameter", delete().with_query("force=true").json()).await;
-    api.tell("deleteClient", 400, "entityTag", delete().with_header("if-match", "1").json()).await;
-    api.tell("deleteClient", 200, "deleted", delete().json()).await;
-    api.tell("deleteClient", 404, "notFound", delete().json()).await;
+    api.tell("deleteClient", 412, "preconditionFailed", delete().header("if-match", "\"7\"").event()).await;
+    api.tell("deleteClient", 412, "preconditionFailed", delete().header("if-none-match", "*").event()).await;
+    api.tell("deleteClient", 400, "parameter", delete().query("force=true").event()).await;
+    api.tell("deleteClient", 400, "entityTag", delete().header("if-match", "1").event()).await;
+    api.tell("deleteClient", 200, "deleted", delete().event()).await;
+    api.tell("deleteClient", 404, "notFound", delete().event()).await;
 }
 
 /// The failures of every operation.
@@ -306,18 +307,18 @@ async fn failures(api: &mut Api, id: &str) {
         let endpoint = api.service(operation).endpoint;
         let event = |key: Option<&str>| {
             let to = if endpoint.path.ends_with('}') {
-                Event::to_client(endpoint.method, id)
+                Call::client(endpoint.method, id)
             } else {
-                Event::to_clients(endpoint.method)
+                Call::clients(endpoint.method)
             };
-            let to = key.into_iter().fold(to, Event::with_key);
-            if endpoint.takes_body { to.with_body(&json!({ "name": "A" })) } else { to }
+            let to = key.into_iter().fold(to, Call::bearer);
+            if endpoint.takes_body { to.json(&json!({ "name": "A" })) } else { to }
         };
-        api.tell(operation, 401, "unauthorized", event(None).json()).await;
+        api.tell(operation, 401, "unauthorized", event(None).event()).await;
         let unavailable = (endpoint.service)(dead.clone());
-        api.tell_by(&unavailable, operation, 503, "unavailable", event(Some(KEY)).json()).await;
+        api.tell_by(&unavailable, operation, 503, "unavailable", event(Some(KEY)).event()).await;
         let panicking = Service::new(endpoint, api.app.clone(), panicking);
-        api.tell_by(&panicking, operation, 500, "internalError", event(Some(KEY)).json()).await;
+        api.tell_by(&panicking, operation, 500, "internalError", event(Some(KEY)).event()).await;
         let too_large = with_text(&event(Some(KEY)), &" ".repeat(BODY_BYTES + 1));
         // As an instance has it that has just started.
         let fresh = (endpoint.service)(api.app.clone());

@@ -1,12 +1,11 @@
-//! Input that cannot be accepted: every offender is named at once, and nothing changes.
+//! Illegal input: the answer names every offender at once, and nothing changes.
 
-use reqwest::Method;
 use serde_json::json;
 
-use crate::api::{Reply, Session, count, named, only_in_process, token};
+use crate::api::{Session, count, named, only_in_process, token};
 
-/// Bodies that neither a create nor an update takes, with the fields at fault. `TOKEN` stands for
-/// a text by which a client made in spite of it would be found.
+/// Bodies that are illegal for a create and for an update, with the fields at fault. `TOKEN` stands for a text
+/// by which a client would be found if one were created.
 fn illegal_bodies() -> Vec<(String, Vec<&'static str>)> {
     let long_name = format!(r#"{{"name":"TOKEN{}"}}"#, "é".repeat(200));
     let long_phone = format!(r#"{{"name":"TOKEN","phone":"{}"}}"#, "5".repeat(51));
@@ -16,6 +15,10 @@ fn illegal_bodies() -> Vec<(String, Vec<&'static str>)> {
     let cases: Vec<(&str, &[&str])> = vec![
         (r#"{"name":""}"#, &["name"]),
         (r#"{"name":" \t "}"#, &["name"]),
+        // Nothing in these names is visible.
+        (r#"{"name":"\u200b"}"#, &["name"]),
+        (r#"{"name":"\u3164 \u2800"}"#, &["name"]),
+        (r#"{"name":"\u00ad\ufe0f\u2060\u00a0"}"#, &["name"]),
         (r#"{"name":null}"#, &["name"]),
         (r#"{"name":5}"#, &["name"]),
         (r#"{"name":["TOKEN"]}"#, &["name"]),
@@ -72,8 +75,8 @@ async fn an_illegal_body_creates_nothing() {
     cases.push((r#"{"phone":"TOKEN","status":null}"#.to_owned(), vec!["name", "status"]));
     for (body, fields) in cases {
         let body = body.replace("TOKEN", &token);
-        let request = session.request(Method::POST, "/clients").header("Content-Type", "application/json").body(body);
-        Reply::to(request).await.assert_problem(400, "invalid_input", &fields);
+        let request = session.call("POST", "/clients").header("Content-Type", "application/json").body(body);
+        session.send(request).await.assert_problem(400, "invalid_input", &fields);
     }
     assert_eq!(count(&session, &token).await, 0);
 }
@@ -83,11 +86,11 @@ async fn an_illegal_body_updates_nothing() {
     let session = Session::new();
     let (path, client) = session.create(&json!({"name": "A", "phone": "1", "notes": "n"})).await;
     for (body, fields) in illegal_bodies() {
-        let request = session.request(Method::PATCH, &path).header("Content-Type", "application/json").body(body);
-        Reply::to(request).await.assert_problem(400, "invalid_input", &fields);
+        let request = session.call("PATCH", &path).header("Content-Type", "application/json").body(body);
+        session.send(request).await.assert_problem(400, "invalid_input", &fields);
     }
-    let reply = session.get(&path).await;
-    assert_eq!((&reply.json["data"], reply.header("etag")), (&client, "\"1\""));
+    let answer = session.get(&path).await;
+    assert_eq!((&answer.body["data"], answer.header("etag")), (&client, "\"1\""));
 }
 
 #[tokio::test]
@@ -103,16 +106,35 @@ async fn a_body_must_be_declared_as_json() {
         "application/jsonx",
         "application/merge-patch+json",
     ] {
-        for request in [session.request(Method::POST, "/clients"), session.request(Method::PATCH, &path)] {
+        for request in [session.call("POST", "/clients"), session.call("PATCH", &path)] {
             let request = request.header("Content-Type", content_type).body(body.clone());
-            Reply::to(request).await.assert_problem(415, "unsupported_media_type", &[]);
+            session.send(request).await.assert_problem(415, "unsupported_media_type", &[]);
         }
     }
     assert_eq!(count(&session, &token).await, 0);
-    assert_eq!(session.get(&path).await.json["data"], client);
+    assert_eq!(session.get(&path).await.body["data"], client);
     for content_type in ["application/json; charset=utf-8", "Application/JSON"] {
-        let request = session.request(Method::POST, "/clients").header("Content-Type", content_type).body(body.clone());
-        assert_eq!(Reply::to(request).await.status, 201, "{content_type}");
+        let request = session.call("POST", "/clients").header("Content-Type", content_type).body(body.clone());
+        assert_eq!(session.send(request).await.status, 201, "{content_type}");
+    }
+}
+
+#[tokio::test]
+async fn an_encoded_body_is_refused() {
+    let session = Session::new();
+    let token = token();
+    let (path, client) = session.create(&json!({"name": "A"})).await;
+    for encoding in ["gzip", "br", "identity, gzip", "x"] {
+        for (method, path) in [("POST", "/clients"), ("PATCH", &path)] {
+            let call = session.call(method, path).json(&named(&token)).header("Content-Encoding", encoding);
+            session.send(call).await.assert_problem(415, "unsupported_content_encoding", &[]);
+        }
+    }
+    assert_eq!(count(&session, &token).await, 0);
+    assert_eq!(session.get(&path).await.body["data"], client);
+    for encoding in ["identity", "Identity", ""] {
+        let call = session.call("POST", "/clients").json(&named(&token)).header("Content-Encoding", encoding);
+        assert_eq!(session.send(call).await.status, 201, "{encoding}");
     }
 }
 
@@ -123,8 +145,8 @@ async fn a_body_without_a_content_type_is_refused() {
     }
     let session = Session::new();
     let token = token();
-    let request = session.request(Method::POST, "/clients").body(named(&token).to_string());
-    Reply::to(request).await.assert_problem(415, "unsupported_media_type", &[]);
+    let request = session.call("POST", "/clients").body(named(&token).to_string());
+    session.send(request).await.assert_problem(415, "unsupported_media_type", &[]);
     assert_eq!(count(&session, &token).await, 0);
 }
 
@@ -138,8 +160,8 @@ async fn a_body_beyond_64_kib_is_refused_for_its_size() {
         format!("{client}{}", " ".repeat(bytes - client.len()))
     };
     let post = |bytes| {
-        let json = session.request(Method::POST, "/clients").header("Content-Type", "application/json");
-        Reply::to(json.body(body(bytes)))
+        let json = session.call("POST", "/clients").header("Content-Type", "application/json");
+        session.send(json.body(body(bytes)))
     };
     post(64 * 1024 + 1).await.assert_problem(413, "payload_too_large", &[]);
     post(1024 * 1024).await.assert_problem(413, "payload_too_large", &[]);
@@ -148,15 +170,15 @@ async fn a_body_beyond_64_kib_is_refused_for_its_size() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_utf8_is_refused() {
+async fn a_body_that_is_not_utf8_is_refused() {
     if only_in_process("`sam local` replaces what is not UTF-8 before the function sees it").is_none() {
         return;
     }
     let session = Session::new();
     let token = token();
     let body = [format!(r#"{{"name":"{token}"#).as_bytes(), b"\xff\"}"].concat();
-    let request = session.request(Method::POST, "/clients").header("Content-Type", "application/json").body(body);
-    Reply::to(request).await.assert_problem(400, "invalid_input", &["body"]);
+    let request = session.call("POST", "/clients").header("Content-Type", "application/json").body(body);
+    session.send(request).await.assert_problem(400, "invalid_input", &["body"]);
     assert_eq!(count(&session, &token).await, 0);
 }
 
@@ -186,6 +208,9 @@ async fn an_illegal_parameter_of_a_list_is_named() {
         ("status=", &["status"]),
         ("status=all", &["status"]),
         ("status=active%2C%20inactive", &["status"]),
+        ("status=active&status=", &["status"]),
+        ("status=active&status=all", &["status"]),
+        ("sortBy=name&sortBy=name", &["sortBy"]),
         (&long, &["query"]),
         ("query=%00", &["query"]),
         ("sortby=name", &["sortby"]),
@@ -203,12 +228,12 @@ async fn an_illegal_parameter_of_a_list_is_named() {
 }
 
 #[tokio::test]
-async fn a_misspelt_name_is_told_from_the_one_that_was_meant() {
+async fn an_error_suggests_the_name_that_was_meant() {
     let session = Session::new();
     let parameter = session.get("/clients?sortby=name").await;
-    assert!(parameter.json["errors"][0]["message"].as_str().unwrap().contains("`sortBy`"), "{}", parameter.text);
+    assert!(parameter.body["errors"][0]["message"].as_str().unwrap().contains("`sortBy`"), "{}", parameter.text);
     let field = session.post(&json!({"name": "A", "pohne": "1"})).await;
-    assert!(field.json["errors"][0]["message"].as_str().unwrap().contains("`phone`"), "{}", field.text);
+    assert!(field.body["errors"][0]["message"].as_str().unwrap().contains("`phone`"), "{}", field.text);
 }
 
 #[tokio::test]
@@ -220,8 +245,8 @@ async fn only_the_list_takes_parameters() {
     session.get(&path("limit=1")).await.assert_problem(400, "invalid_input", &["limit"]);
     session.delete(&path("force=true")).await.assert_problem(400, "invalid_input", &["force"]);
     session.patch(&path("a=1"), &json!({"name": ""})).await.assert_problem(400, "invalid_input", &["a", "name"]);
-    let request = session.request(Method::POST, "/clients?dry=1").json(&named(&token));
-    Reply::to(request).await.assert_problem(400, "invalid_input", &["dry"]);
+    let request = session.call("POST", "/clients?dry=1").json(&named(&token));
+    session.send(request).await.assert_problem(400, "invalid_input", &["dry"]);
     assert_eq!(count(&session, &token).await, 0);
-    assert_eq!(session.get(&path("")).await.json["data"], client);
+    assert_eq!(session.get(&path("")).await.body["data"], client);
 }

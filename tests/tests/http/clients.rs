@@ -8,14 +8,14 @@ use crate::api::{NOBODY, Session, count, named, token};
 async fn a_created_client_is_shown_as_the_specification_says() {
     let session = Session::new();
     let body = json!({"name": "José Doe", "phone": "+1 555-1234", "status": "inactive", "notes": "one\ntwo\té"});
-    let reply = session.post(&body).await;
-    assert_eq!(reply.status, 201, "{}", reply.text);
-    assert_eq!(reply.header("content-type"), "application/json");
-    assert_eq!(reply.header("etag"), "\"1\"");
-    let client = &reply.json["data"];
-    assert_eq!(reply.json.as_object().unwrap().len(), 1);
+    let answer = session.post(&body).await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(answer.header("etag"), "\"1\"");
+    let client = &answer.body["data"];
+    assert_eq!(answer.body.as_object().unwrap().len(), 1);
     let id = client["id"].as_str().unwrap();
-    assert_eq!(reply.header("location"), format!("/api/v1/clients/{id}"));
+    assert_eq!(answer.header("location"), format!("/api/v1/clients/{id}"));
     assert_eq!((id.len(), id.matches('-').count()), (36, 4), "{id}");
     let mut members: Vec<&String> = client.as_object().unwrap().keys().collect();
     members.sort();
@@ -29,9 +29,9 @@ async fn a_created_client_is_shown_as_the_specification_says() {
     }
 
     let read = session.get(&format!("/clients/{id}")).await;
-    assert_eq!((read.status, &read.json), (200, &reply.json));
+    assert_eq!((read.status, &read.body), (200, &answer.body));
     assert_eq!(read.header("etag"), "\"1\"");
-    assert_eq!(session.get(&format!("/clients/{}", id.to_uppercase())).await.json, reply.json);
+    assert_eq!(session.get(&format!("/clients/{}", id.to_uppercase())).await.body, answer.body);
 }
 
 #[tokio::test]
@@ -43,6 +43,33 @@ async fn a_name_is_enough_and_the_rest_has_its_defaults() {
 }
 
 #[tokio::test]
+async fn an_empty_phone_is_none() {
+    let session = Session::new();
+    let (path, client) = session.create(&json!({"name": "A", "phone": ""})).await;
+    assert_eq!(client["phone"], Value::Null);
+    assert_eq!(session.patch(&path, &json!({"phone": "1"})).await.data()["phone"], "1");
+    let cleared = session.patch(&path, &json!({"phone": ""})).await;
+    assert_eq!((cleared.status, &cleared.data()["phone"]), (200, &Value::Null), "{}", cleared.text);
+    assert_eq!(session.get(&path).await.data()["phone"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_before_a_body_is_skipped() {
+    let session = Session::new();
+    let with_mark = |method, path: &str, body: &str| {
+        let json = session.call(method, path).header("Content-Type", "application/json");
+        json.body(format!("\u{feff}{body}"))
+    };
+    let created = session.send(with_mark("POST", "/clients", r#"{"name":"A"}"#)).await;
+    assert_eq!((created.status, &created.data()["name"]), (201, &json!("A")), "{}", created.text);
+    let path = format!("/clients/{}", created.id());
+    let updated = session.send(with_mark("PATCH", &path, r#"{"name":"B"}"#)).await;
+    assert_eq!((updated.status, &updated.data()["name"]), (200, &json!("B")), "{}", updated.text);
+    let empty = session.send(with_mark("PATCH", &path, "")).await;
+    empty.assert_problem(400, "invalid_input", &["body"]);
+}
+
+#[tokio::test]
 async fn the_longest_legal_values_are_taken_and_counted_in_characters() {
     let body = json!({"name": "é".repeat(200), "phone": "5".repeat(50), "notes": "😀".repeat(5000)});
     let session = Session::new();
@@ -50,7 +77,7 @@ async fn the_longest_legal_values_are_taken_and_counted_in_characters() {
     for (field, value) in body.as_object().unwrap() {
         assert_eq!(&client[field], value);
     }
-    assert_eq!(session.get(&path).await.json["data"], client);
+    assert_eq!(session.get(&path).await.body["data"], client);
 }
 
 #[tokio::test]
@@ -58,30 +85,30 @@ async fn a_patch_changes_what_it_names_and_null_clears() {
     let session = Session::new();
     let (path, before) = session.create(&json!({"name": "A", "phone": "1", "notes": "n"})).await;
 
-    let reply = session.patch(&path, &json!({"status": "inactive", "phone": null})).await;
-    assert_eq!((reply.status, reply.header("etag")), (200, "\"2\""), "{}", reply.text);
-    let after = &reply.json["data"];
+    let answer = session.patch(&path, &json!({"status": "inactive", "phone": null})).await;
+    assert_eq!((answer.status, answer.header("etag")), (200, "\"2\""), "{}", answer.text);
+    let after = &answer.body["data"];
     assert_eq!((&after["name"], &after["notes"]), (&json!("A"), &json!("n")));
     assert_eq!((&after["phone"], &after["status"]), (&Value::Null, &json!("inactive")));
     assert_eq!((&after["id"], &after["createdAt"]), (&before["id"], &before["createdAt"]));
     assert!(after["updatedAt"].as_str() >= before["updatedAt"].as_str());
-    assert_eq!(session.get(&path).await.json["data"], *after);
+    assert_eq!(session.get(&path).await.body["data"], *after);
 
     let long = "l".repeat(5000);
-    assert_eq!(session.patch(&path, &json!({"notes": long})).await.json["data"]["notes"], long.as_str());
+    assert_eq!(session.patch(&path, &json!({"notes": long})).await.body["data"]["notes"], long.as_str());
     let cleared = session.patch(&path, &json!({"notes": null, "name": "B"})).await;
-    assert_eq!((&cleared.json["data"]["notes"], &cleared.json["data"]["name"]), (&Value::Null, &json!("B")));
-    assert_eq!(session.get(&path).await.json, cleared.json);
+    assert_eq!((&cleared.body["data"]["notes"], &cleared.body["data"]["name"]), (&Value::Null, &json!("B")));
+    assert_eq!(session.get(&path).await.body, cleared.body);
 }
 
 #[tokio::test]
-async fn a_patch_that_names_nothing_changes_nothing_that_is_shown() {
+async fn a_patch_without_fields_changes_nothing_that_is_shown() {
     let session = Session::new();
     let (path, before) = session.create(&json!({"name": "A", "phone": "1"})).await;
-    let reply = session.patch(&path, &json!({})).await;
-    assert_eq!(reply.status, 200, "{}", reply.text);
+    let answer = session.patch(&path, &json!({})).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
     for field in ["id", "name", "phone", "status", "notes", "createdAt"] {
-        assert_eq!(reply.json["data"][field], before[field], "{field}");
+        assert_eq!(answer.body["data"][field], before[field], "{field}");
     }
 }
 
@@ -92,8 +119,8 @@ async fn a_deleted_client_is_gone_everywhere_and_for_good() {
     let (path, _) = session.create(&named(&token)).await;
     assert_eq!(count(&session, &token).await, 1);
 
-    let reply = session.delete(&path).await;
-    assert_eq!((reply.status, &reply.json), (200, &json!({"success": true})));
+    let answer = session.delete(&path).await;
+    assert_eq!((answer.status, &answer.body), (200, &json!({"success": true})));
     assert_eq!(count(&session, &token).await, 0);
     session.get(&path).await.assert_problem(404, "not_found", &[]);
     session.patch(&path, &json!({"name": "again"})).await.assert_problem(404, "not_found", &[]);
@@ -101,15 +128,16 @@ async fn a_deleted_client_is_gone_everywhere_and_for_good() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_a_404_whatever_its_id_looks_like() {
+async fn an_absent_client_is_a_404_whatever_its_id_looks_like() {
     let session = Session::new();
     let absent = session.get(NOBODY).await;
     absent.assert_problem(404, "not_found", &[]);
+    let absent = absent.without_request_id();
     for id in ["1", "UUID_HERE", "00000000000040008000000000000000", "%00", "..%2F", "%C3%A9", "%FF"] {
         let path = format!("/clients/{id}");
-        for reply in [session.get(&path).await, session.delete(&path).await] {
-            reply.assert_problem(404, "not_found", &[]);
-            assert_eq!(reply.without_request_id(), absent.without_request_id(), "{id}");
+        for answer in [session.get(&path).await, session.delete(&path).await] {
+            answer.assert_problem(404, "not_found", &[]);
+            assert_eq!(answer.without_request_id(), absent, "{id}");
         }
     }
     session.patch("/clients/1", &json!({"name": "A"})).await.assert_problem(404, "not_found", &[]);

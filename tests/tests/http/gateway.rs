@@ -1,13 +1,13 @@
-//! What the platform answers by itself, and what happens when the tables are gone.
+//! The answers that the platform gives by itself, odd requests that it lets through, and missing tables.
 
-use reqwest::Method;
 use serde_json::json;
+use testkit::World;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
-use crate::api::{NOBODY, Reply, Session, only_in_process, without_tables};
+use crate::api::{NOBODY, Session, only_in_process};
 
 #[tokio::test]
 async fn an_unknown_route_or_method_is_the_gateways_404() {
@@ -16,18 +16,18 @@ async fn an_unknown_route_or_method_is_the_gateways_404() {
     }
     let session = Session::new();
     for (method, path) in [
-        (Method::GET, "/clients/"),
-        (Method::GET, "/Clients"),
-        (Method::GET, "/clients/1/notes"),
-        (Method::GET, ""),
-        (Method::PUT, NOBODY),
-        (Method::POST, NOBODY),
-        (Method::DELETE, "/clients"),
-        (Method::PATCH, "/clients"),
-        (Method::OPTIONS, "/clients"),
+        ("GET", "/clients/"),
+        ("GET", "/Clients"),
+        ("GET", "/clients/1/notes"),
+        ("GET", ""),
+        ("PUT", NOBODY),
+        ("POST", NOBODY),
+        ("DELETE", "/clients"),
+        ("PATCH", "/clients"),
+        ("OPTIONS", "/clients"),
     ] {
-        let reply = Reply::to(session.request(method.clone(), path)).await;
-        assert_eq!((reply.status, &reply.json), (404, &json!({"message": "Not Found"})), "{method} {path}");
+        let answer = session.send(session.call(method, path)).await;
+        assert_eq!((answer.status, &answer.body), (404, &json!({"message": "Not Found"})), "{method} {path}");
     }
 }
 
@@ -37,7 +37,7 @@ async fn a_body_beyond_the_gateways_limit_is_refused_unread() {
         return;
     }
     let session = Session::new();
-    let mut stream = TcpStream::connect(session.authority()).await.unwrap();
+    let mut stream = TcpStream::connect(session.server.authority()).await.unwrap();
     let head = format!(
         "POST /api/v1/clients HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Length: 11000000\r\n\r\n",
         session.key
@@ -66,7 +66,7 @@ async fn odd_requests_are_answered_and_never_with_a_5xx() {
         ("GET /api/v1/clients?&&limit=1&", "Host: x\r\n", "200"),
         ("GET //api/v1/clients", "Host: x\r\n", "404"),
     ] {
-        let mut stream = TcpStream::connect(session.authority()).await.unwrap();
+        let mut stream = TcpStream::connect(session.server.authority()).await.unwrap();
         let request = format!("{line} HTTP/1.1\r\n{headers}Authorization: Bearer {key}\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
@@ -77,17 +77,16 @@ async fn odd_requests_are_answered_and_never_with_a_5xx() {
 
 #[tokio::test]
 async fn missing_tables_are_a_503_that_says_when_to_come_back() {
-    let (base, _stop) = without_tables().await;
-    let key = domain::ApiKey::generate().unwrap();
-    let session = Session::at(&base, key.reveal());
-    for reply in [
+    let key = domain::ApiKey::generate().unwrap().reveal().to_owned();
+    let session = Session { server: World::without_tables().await.server().await, key };
+    for answer in [
         session.get("/clients").await,
         session.get(NOBODY).await,
         session.post(&json!({"name": "A"})).await,
         session.patch(NOBODY, &json!({"name": "A"})).await,
         session.delete(NOBODY).await,
     ] {
-        reply.assert_problem(503, "unavailable", &[]);
-        assert_eq!(reply.header("retry-after"), "1");
+        answer.assert_problem(503, "unavailable", &[]);
+        assert_eq!(answer.header("retry-after"), "1");
     }
 }

@@ -1,4 +1,4 @@
-//! A key opens one organization and nothing else.
+//! An API key opens one organization and nothing else. `tenancy.rs` attacks that at random.
 
 use serde_json::json;
 
@@ -14,12 +14,10 @@ async fn a_foreign_client_is_the_same_404_as_an_absent_one() {
         (theirs.delete(&path).await, theirs.delete(NOBODY).await),
     ] {
         foreign.assert_problem(404, "not_found", &[]);
-        assert_eq!(foreign.without_request_id(), absent.without_request_id());
-        let names = |reply: &crate::api::Reply| reply.headers.keys().cloned().collect::<Vec<_>>();
-        assert_eq!(names(&foreign), names(&absent));
         assert_eq!(foreign.text.len(), absent.text.len());
+        assert_eq!(foreign.without_request_id(), absent.without_request_id());
     }
-    assert_eq!(ours.get(&path).await.json["data"], client);
+    assert_eq!(ours.get(&path).await.body["data"], client);
 }
 
 #[tokio::test]

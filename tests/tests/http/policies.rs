@@ -10,16 +10,14 @@ use std::{
 };
 
 use domain::Clock;
-use end_to_end::{
-    faults::{Call, Fault, FaultProxy},
-    template::{Template, logical_name},
-};
+use end_to_end::template::{Template, logical_name};
 use local::{config_for, engine::Engine, gateway};
 use serde_json::{Value, json};
 use shared::{
     App,
     store::{Store, Tables},
 };
+use testkit::{DynamoDbCall, Fault, FaultProxy};
 use tokio::{net::TcpListener, process::Command};
 
 use crate::api::{NOBODY, new_key, variable};
@@ -176,7 +174,7 @@ async fn recorded() -> (BTreeMap<&'static str, Calls>, Vec<Value>) {
     (calls, std::mem::take(&mut *writes_of_keys.lock().unwrap()))
 }
 
-fn described(call: &Call) -> Vec<String> {
+fn described(call: &DynamoDbCall) -> Vec<String> {
     let table = call.input["TableName"].as_str();
     let tables: Vec<&str> = match call.input["RequestItems"].as_object() {
         Some(batch) => batch.keys().map(String::as_str).collect(),

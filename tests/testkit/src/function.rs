@@ -1,13 +1,13 @@
-//! A stand-in for the Lambda Runtime API, and a function's process that polls it: what the
-//! platform does with a binary, without the platform.
+//! The process of one function, behind a stand-in for the Lambda Runtime API.
 
 use std::{
     collections::HashMap,
     io,
+    ops::Deref,
     path::Path,
     process::{ExitStatus, Stdio},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use axum::{
@@ -17,7 +17,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use domain::ClientId;
+use domain::{ClientId, limits::WRITE_TIMEOUT};
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
@@ -26,10 +26,12 @@ use tokio::{
     sync::{mpsc, oneshot},
 };
 
-/// How long a line that was written may take to be read.
+use crate::{Answer, Call, instance::millis_since_epoch};
+
+/// The longest time for a line that was written to be read.
 const LOG_DELAY: Duration = Duration::from_secs(2);
 
-/// A function's process. It is killed when this value is dropped.
+/// The process of a function. It is killed when this value is dropped.
 #[derive(Debug)]
 pub struct Function {
     process: Child,
@@ -38,42 +40,28 @@ pub struct Function {
     stderr: Lines,
 }
 
-/// What came of an invocation.
-#[derive(Debug)]
-pub struct Invoked {
-    /// The id that the platform gave it.
+/// One invocation of a function, answered.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// The identifier that the platform gave it.
     pub request_id: String,
-    /// What the function handed to the platform, in the form of an HTTP API's response.
-    pub response: Value,
-    /// How long that took.
-    pub took: Duration,
+    /// The function's answer.
+    pub answer: Answer,
 }
 
-impl Invoked {
-    /// The HTTP status.
-    #[must_use]
-    pub fn status(&self) -> u64 {
-        self.response["statusCode"].as_u64().unwrap_or_default()
-    }
+impl Deref for Invocation {
+    type Target = Answer;
 
-    /// A header; `null` where there is none.
-    #[must_use]
-    pub fn header(&self, name: &str) -> &Value {
-        &self.response["headers"][name]
-    }
-
-    /// The body as JSON; `null` where there is none.
-    #[must_use]
-    pub fn body(&self) -> Value {
-        self.response["body"].as_str().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default()
+    fn deref(&self) -> &Answer {
+        &self.answer
     }
 }
 
 impl Function {
-    /// Starts the binary as the platform would, with these variables besides the platform's own.
+    /// Starts a binary as the platform does, with these variables besides the platform's own.
     ///
     /// # Errors
-    /// When no port can be had or the binary cannot be run.
+    /// Fails if there is no free port or the binary cannot be run.
     pub async fn start(binary: &Path, variables: &[(&str, &str)]) -> io::Result<Self> {
         let (queue, invocations) = mpsc::unbounded_channel();
         let platform =
@@ -103,30 +91,39 @@ impl Function {
         Ok(Self { process, platform, stdout, stderr })
     }
 
-    /// Has the function answer an event, within the timeout that its template would give it.
+    /// Invokes the function with a call, within the timeout of the call's endpoint.
     ///
     /// # Panics
-    /// When there is no answer by then, or the function reports an error of its own instead: either
-    /// way the caller of the API would see the platform's 500 or 504 and not our answer.
-    pub async fn invoke(&self, event: Value, timeout: Duration) -> Invoked {
-        let request_id = ClientId::random().to_string();
-        let (answered, answer) = oneshot::channel();
-        self.platform.waiting().insert(request_id.clone(), answered);
-        let invocation = Invocation { request_id: request_id.clone(), deadline: SystemTime::now() + timeout, event };
-        self.platform.queue.send(invocation).expect("the platform outlives its function");
-        let start = Instant::now();
-        let response = tokio::time::timeout(timeout, answer).await;
-        let response = response.expect("an answer before the deadline").expect("one answer to each invocation");
-        let response = response.expect("a response, not an error");
-        Invoked { request_id, response, took: start.elapsed() }
+    /// Panics as [`invoke`](Self::invoke) does.
+    pub async fn answer(&self, call: &Call) -> Invocation {
+        let mut endpoints = functions::ENDPOINTS.iter();
+        let timeout = endpoints.find(|endpoint| call.goes_to(endpoint)).map_or(WRITE_TIMEOUT, |found| found.timeout);
+        self.invoke(call.event(), timeout).await
     }
 
-    /// The log line of a request.
+    /// Invokes the function with an event, within a timeout.
     ///
     /// # Panics
-    /// When there is none, or more than one.
-    pub async fn log_line(&self, request_id: &str) -> Value {
-        let is_its = |line: &String| line.contains(request_id);
+    /// Panics if there is no answer by then, or if the function reports an error instead: the caller of
+    /// the API would see the platform's 500 or 504, and not an answer of ours.
+    pub async fn invoke(&self, event: Value, timeout: Duration) -> Invocation {
+        let request_id = ClientId::random().to_string();
+        let (answered, response) = oneshot::channel();
+        self.platform.waiting().insert(request_id.clone(), answered);
+        let pending = Pending { request_id: request_id.clone(), deadline: millis_since_epoch(timeout), event };
+        self.platform.queue.send(pending).expect("the platform outlives its function");
+        let response = tokio::time::timeout(timeout, response).await.expect("an answer before the deadline");
+        let response = response.expect("one answer to each invocation").expect("a response, not an error");
+        Invocation { request_id, answer: Answer::from_payload(&response) }
+    }
+
+    /// The log line of an invocation.
+    ///
+    /// # Panics
+    /// Panics if there is none, or more than one.
+    pub async fn log_line(&self, invocation: &Invocation) -> Value {
+        let request_id = &invocation.request_id;
+        let is_its = |line: &String| line.contains(request_id.as_str());
         let start = Instant::now();
         while !self.stdout.read().iter().any(is_its) && start.elapsed() < LOG_DELAY {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -136,42 +133,43 @@ impl Function {
         serde_json::from_str(&lines[0]).expect("a log line is JSON")
     }
 
-    /// The log so far: the lines on standard output.
+    /// The log so far: the lines on the standard output.
     #[must_use]
     pub fn log(&self) -> Vec<String> {
         self.stdout.read().clone()
     }
 
-    /// Everything written so far, on standard output and standard error.
+    /// Everything written so far, on the standard output and the standard error.
     #[must_use]
     pub fn everything_written(&self) -> String {
         [self.stdout.read().join("\n"), self.stderr.read().join("\n")].concat()
     }
 
-    /// How the process ended, if it has.
+    /// The exit status, if the process has ended.
     ///
     /// # Errors
-    /// When the operating system does not say.
+    /// Fails if the operating system does not say.
     pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
         self.process.try_wait()
     }
 }
 
-/// One call of the function.
-struct Invocation {
+/// An invocation that the function has not polled yet.
+struct Pending {
     request_id: String,
-    deadline: SystemTime,
+    /// In milliseconds since 1970.
+    deadline: u64,
     event: Value,
 }
 
-/// What the function reports: a response, or an error.
-type Answer = Result<Value, String>;
+/// A function's report: a response, or an error.
+type Report = Result<Value, String>;
 
-/// The platform's side.
+/// The stand-in for the platform.
 struct Platform {
-    queue: mpsc::UnboundedSender<Invocation>,
-    invocations: tokio::sync::Mutex<mpsc::UnboundedReceiver<Invocation>>,
-    waiting: Mutex<HashMap<String, oneshot::Sender<Answer>>>,
+    queue: mpsc::UnboundedSender<Pending>,
+    invocations: tokio::sync::Mutex<mpsc::UnboundedReceiver<Pending>>,
+    waiting: Mutex<HashMap<String, oneshot::Sender<Report>>>,
 }
 
 impl std::fmt::Debug for Platform {
@@ -190,16 +188,15 @@ impl Platform {
             .with_state(self)
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<String, oneshot::Sender<Answer>>> {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<String, oneshot::Sender<Report>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers when there is something to do, however long that takes.
+    /// Answers when there is an invocation, however long that takes.
     async fn next(State(platform): State<Arc<Self>>) -> Response {
-        let Some(Invocation { request_id, deadline, event }) = platform.invocations.lock().await.recv().await else {
+        let Some(Pending { request_id, deadline, event }) = platform.invocations.lock().await.recv().await else {
             return StatusCode::GONE.into_response();
         };
-        let deadline = deadline.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let headers = [
             ("lambda-runtime-aws-request-id", request_id),
             ("lambda-runtime-deadline-ms", deadline.to_string()),
@@ -236,11 +233,11 @@ impl Platform {
         StatusCode::ACCEPTED
     }
 
-    /// The real platform, too, takes one answer to each invocation and no other.
-    fn settle(&self, id: &str, answer: Answer) -> StatusCode {
+    /// Takes one report of each invocation, as the real platform does.
+    fn settle(&self, id: &str, report: Report) -> StatusCode {
         match self.waiting().remove(id) {
             Some(waiting) => {
-                drop(waiting.send(answer));
+                drop(waiting.send(report));
                 StatusCode::ACCEPTED
             }
             None => StatusCode::BAD_REQUEST,
@@ -248,7 +245,7 @@ impl Platform {
     }
 }
 
-/// The lines of a stream, as far as they have come.
+/// The lines of a stream, as far as they have been read.
 #[derive(Clone, Debug, Default)]
 struct Lines(Arc<Mutex<Vec<String>>>);
 

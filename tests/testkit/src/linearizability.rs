@@ -1,37 +1,37 @@
-//! Whether a history of concurrent operations on one object could have happened one at a time, each
-//! between its start and its end: the algorithm of Wing and Gong, with Lowe's memory of the states
-//! already tried.
+//! A checker of concurrent operations on one object. A history is linearizable if the operations could
+//! have happened one at a time, each between its start and its end. The algorithm is Wing and Gong's, with
+//! Lowe's cache of the states that were tried already.
 
 use std::{collections::HashSet, hash::Hash, time::Instant};
 
-/// What the object does, one operation at a time.
+/// The sequential behaviour of an object.
 pub trait Model {
     /// The object's state.
     type State: Clone + Eq + Hash;
-    /// An operation together with what it answered.
+    /// An operation and its answer.
     type Operation;
 
-    /// The state after `operation`, if it can answer in `state` as it did. An operation that was never
-    /// answered may have done whatever it was asked to.
+    /// The state after `operation`; `None` if the operation cannot give its answer in `state`. An operation
+    /// that was never answered may have done all that it was asked to.
     fn step(state: &Self::State, operation: &Self::Operation) -> Option<Self::State>;
 }
 
-/// An operation and the time it took; `end` is `None` where it was never answered, so that it may
-/// take effect at any time after its start, or never.
+/// An operation, and the time that it took. One that was never answered may take effect at any time after
+/// its start, or never.
 #[derive(Clone, Debug)]
 pub struct Timed<O> {
-    /// What was done.
+    /// The operation.
     pub operation: O,
-    /// When it was asked for.
+    /// The time of the request.
     pub start: Instant,
-    /// When it was answered.
+    /// The time of the answer; `None` if there was none.
     pub end: Option<Instant>,
 }
 
-/// Whether there is an order of the operations that explains them all.
+/// Whether some order of the operations explains all of their answers.
 ///
 /// # Panics
-/// With more than 128 operations: the search is exponential, so split the history by object.
+/// Panics if there are more than 128 operations: the search is exponential.
 #[must_use]
 pub fn is_linearizable<M: Model>(initial: M::State, history: &[Timed<M::Operation>]) -> bool {
     assert!(history.len() <= 128, "too long a history");
@@ -46,7 +46,7 @@ pub fn is_linearizable<M: Model>(initial: M::State, history: &[Timed<M::Operatio
         let first_end =
             history.iter().enumerate().filter(|(at, _)| done & bit(*at) == 0).filter_map(|(_, timed)| timed.end).min();
         for (at, timed) in history.iter().enumerate() {
-            // Whatever ended before this one started comes first.
+            // An operation that ended before this one started comes first.
             if done & bit(at) != 0 || first_end.is_some_and(|end| end < timed.start) {
                 continue;
             }

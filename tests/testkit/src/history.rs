@@ -1,6 +1,5 @@
-//! Recorded histories of writes and lists, and the checker that holds them to the promise: a list
-//! shows every write that was answered before it began, nothing that was never written, and never
-//! goes back behind an earlier list.
+//! A checker of recorded writes and lists. A list must show every write that was answered before the list
+//! began, must not show anything that was never written, and must not go back behind an earlier list.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -9,33 +8,33 @@ use std::{
 
 use domain::ClientId;
 
-/// One write, with the token that it left in the client's name.
+/// A write, with the token that it left in the client's name.
 #[derive(Clone, Debug)]
 pub struct Write {
-    /// The client written.
+    /// The client.
     pub id: ClientId,
-    /// What it left there; `None` for a deletion.
+    /// The token; `None` for a deletion.
     pub token: Option<String>,
-    /// The version it made, where its answer said so.
+    /// The version that the write made, if its answer said so.
     pub version: Option<u64>,
-    /// When it was asked for.
+    /// The time of the request.
     pub start: Instant,
-    /// When it was answered with success; `None` where its outcome is unknown.
+    /// The time of the successful answer; `None` if the outcome is unknown.
     pub end: Option<Instant>,
 }
 
-/// One list of everything: for each client shown, its version and the token in its name.
+/// A list of all clients.
 #[derive(Clone, Debug)]
 pub struct List {
-    /// When it was asked for.
+    /// The time of the request.
     pub start: Instant,
-    /// When it was answered.
+    /// The time of the answer.
     pub end: Instant,
-    /// What it showed.
+    /// The version of each client shown, and the token in its name.
     pub shown: HashMap<ClientId, (u64, String)>,
 }
 
-/// All violations of the promise, in words.
+/// Describes every violation of the promise.
 #[must_use]
 pub fn violations(writes: &[Write], lists: &[List]) -> Vec<String> {
     let mut by_client: HashMap<ClientId, Vec<&Write>> = HashMap::new();
@@ -60,7 +59,7 @@ pub fn violations(writes: &[Write], lists: &[List]) -> Vec<String> {
     found
 }
 
-/// Whether what a list shows of one client can be explained by the client's writes.
+/// Succeeds if a client's writes explain what a list shows of the client.
 fn explain(list: &List, shown: Option<&(u64, String)>, writes: &[&Write]) -> Result<(), String> {
     let answered_before = |write: &&&Write| write.end.is_some_and(|end| end < list.start);
     let newest_answered = writes.iter().filter(answered_before).filter_map(|write| write.version).max();
@@ -94,8 +93,8 @@ fn explain(list: &List, shown: Option<&(u64, String)>, writes: &[&Write]) -> Res
     }
 }
 
-/// Lists that began after another had ended and show an older version than it, or a client that was
-/// already gone.
+/// Finds lists that began after another had ended and show an older version than it did, or a client that
+/// was gone already.
 fn backward_steps(lists: &[List]) -> Vec<String> {
     let mut by_start: Vec<&List> = lists.iter().collect();
     by_start.sort_by_key(|list| list.start);
@@ -103,7 +102,7 @@ fn backward_steps(lists: &[List]) -> Vec<String> {
     by_end.sort_by_key(|list| list.end);
     let mut ended = by_end.into_iter().peekable();
     let mut newest: HashMap<ClientId, u64> = HashMap::new();
-    // When a client was first shown, and which had gone again by the end of a later list.
+    // The time at which each client was first shown, and the clients that were gone again in a later list.
     let mut shown_at: HashMap<ClientId, Instant> = HashMap::new();
     let mut gone: HashSet<ClientId> = HashSet::new();
     let mut found = Vec::new();

@@ -1,5 +1,5 @@
-//! A proxy before DynamoDB that does what networks and services do: delays, throttles, fails, and
-//! drops connections before or after a call took effect.
+//! A proxy in front of an engine that does what networks and services do: it delays, throttles and fails
+//! calls, and drops connections before or after a call took effect.
 
 use std::{io, net::SocketAddr, sync::Arc, thread, time::Duration};
 
@@ -9,39 +9,39 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::{net::TcpListener, sync::oneshot};
 
-/// What becomes of one call.
+/// A fault of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It goes through.
+    /// No fault: the call goes through.
     None,
-    /// It goes through after this time.
+    /// The call goes through after a delay.
     DelayBefore(Duration),
-    /// It goes through, and its answer comes after this time.
+    /// The call goes through, and its answer is delayed.
     DelayAfter(Duration),
-    /// It is refused for its rate, without effect.
+    /// The call is throttled and has no effect.
     Throttled,
-    /// The service fails, without effect.
+    /// The service fails, and the call has no effect.
     FailedBefore,
-    /// It takes effect, and the service fails.
+    /// The call takes effect, but the service reports a failure.
     FailedAfter,
-    /// The connection is dropped, without effect.
+    /// The connection is dropped, and the call has no effect.
     DroppedBefore,
-    /// It takes effect, and the connection is dropped before the answer.
+    /// The call takes effect, and the connection is dropped before the answer.
     DroppedAfter,
-    /// No answer ever comes, and there is no effect.
+    /// The call has no effect and is never answered.
     Hangs,
 }
 
 /// A call on its way to the engine.
 #[derive(Debug)]
-pub struct Call {
-    /// The operation's name (`GetItem`, …).
+pub struct DynamoDbCall {
+    /// The name of the operation: `GetItem`.
     pub operation: String,
-    /// Its input, as it is sent.
+    /// The input, as it is sent.
     pub input: Value,
 }
 
-/// A proxy. It stops when this value is dropped.
+/// A running proxy. It stops when this value is dropped.
 #[derive(Debug)]
 pub struct FaultProxy {
     address: SocketAddr,
@@ -49,17 +49,20 @@ pub struct FaultProxy {
 }
 
 impl FaultProxy {
-    /// A proxy before the engine at `upstream`. For each call, `fault` chooses what becomes of it.
+    /// Starts a proxy in front of the engine at `upstream`. `fault` chooses the fault of each call.
     ///
     /// # Errors
-    /// When no port can be had.
-    pub async fn start(upstream: &str, fault: impl Fn(&Call) -> Fault + Send + Sync + 'static) -> io::Result<Self> {
+    /// Fails if there is no free port.
+    pub async fn start(
+        upstream: &str,
+        fault: impl Fn(&DynamoDbCall) -> Fault + Send + Sync + 'static,
+    ) -> io::Result<Self> {
         let (stop, mut stopped) = oneshot::channel::<()>();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let listener = listener.into_std()?;
         let state = Arc::new((upstream.to_owned(), fault));
-        // A runtime of its own: a busy test must not delay what it did not mean to.
+        // It has a runtime of its own: a busy test must not delay calls that it did not mean to.
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async move {
@@ -76,7 +79,7 @@ impl FaultProxy {
                             let (state, http) = (state.clone(), http.clone());
                             async move { answer(&http, &state.0, request, &state.1).await }
                         });
-                        // An error of the service closes the connection, which is what it is for.
+                        // An error of the service closes the connection, as the fault demands.
                         drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
                     });
                 }
@@ -85,7 +88,7 @@ impl FaultProxy {
         Ok(Self { address, _stop: stop })
     }
 
-    /// Where it listens.
+    /// The URL of the proxy.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -96,13 +99,13 @@ async fn answer(
     http: &reqwest::Client,
     upstream: &str,
     request: Request<Incoming>,
-    fault: impl Fn(&Call) -> Fault,
+    fault: impl Fn(&DynamoDbCall) -> Fault,
 ) -> io::Result<Response<Full<Bytes>>> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-    let fault = fault(&Call { operation, input: serde_json::from_slice(&body).unwrap_or_default() });
+    let fault = fault(&DynamoDbCall { operation, input: serde_json::from_slice(&body).unwrap_or_default() });
     match fault {
         Fault::DelayBefore(delay) => tokio::time::sleep(delay).await,
         Fault::Throttled => {

@@ -1,0 +1,80 @@
+//! The functions' programs.
+//!
+//! If `FUNCTIONS_DIR` names a folder as `sam build` leaves it, the programs there are used, and the functions
+//! of the tests themselves are built in the release profile too. Otherwise all are built in the profile of
+//! the tests, with the features of the whole workspace, for which `cargo test --workspace` has compiled
+//! every crate.
+
+use std::{
+    collections::HashMap,
+    env,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::OnceLock,
+};
+
+use serde_json::Value;
+
+/// The variable with the folder of the built functions.
+const FUNCTIONS_DIR: &str = "FUNCTIONS_DIR";
+/// A function that panics on demand.
+pub const PANICKING: &str = "panicking-function";
+/// A function of the product that is built with spans.
+pub const TRACED: &str = "traced-function";
+
+/// The program of a function, which is an endpoint's name, [`PANICKING`] or [`TRACED`].
+///
+/// # Panics
+/// Panics if the program cannot be built, or is missing in `FUNCTIONS_DIR`.
+#[must_use]
+pub fn binary(name: &str) -> PathBuf {
+    static PRODUCT: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
+    static PANICKING_BUILT: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
+    static TRACED_BUILT: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
+    let folder = env::var_os(FUNCTIONS_DIR).map(|folder| workspace().join(folder));
+    let built = match (name, &folder) {
+        (TRACED, _) => TRACED_BUILT.get_or_init(|| build(&[TRACED], &["--features", "end-to-end/otel"])),
+        (PANICKING, _) => PANICKING_BUILT.get_or_init(|| build(&[PANICKING], &[])),
+        (_, Some(folder)) => {
+            let program = folder.join(logical_name(name)).join("bootstrap");
+            assert!(program.is_file(), "{} is missing", program.display());
+            return program;
+        }
+        (_, None) => PRODUCT.get_or_init(|| build(&functions::ENDPOINTS.map(|endpoint| endpoint.name), &[])),
+    };
+    built.get(name).expect("cargo names the program that it built").clone()
+}
+
+/// The logical name of a function in the template: `GetClientFunction` for `get-client`.
+fn logical_name(name: &str) -> String {
+    let capitalized = |word: &str| word[..1].to_uppercase() + &word[1..];
+    name.split('-').map(capitalized).chain(["Function".to_owned()]).collect()
+}
+
+fn workspace() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// Builds programs of the workspace. That takes seconds if their dependencies are compiled.
+fn build(names: &[&str], arguments: &[&str]) -> HashMap<String, PathBuf> {
+    // This program is `<target>/<profile>/deps/<test>`, wherever `<target>` is.
+    let this = env::current_exe().expect("the test knows its own path");
+    let target = this.ancestors().nth(3).expect("a test is three levels below the target folder");
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["build", "--workspace", "--message-format", "json-render-diagnostics", "--target-dir"]).arg(target);
+    if env::var_os(FUNCTIONS_DIR).is_some() {
+        command.arg("--release");
+    }
+    for name in names {
+        command.args(["--bin", name]);
+    }
+    let output = command.args(arguments).current_dir(workspace()).stderr(Stdio::inherit()).output();
+    let output = output.expect("cargo can be run");
+    assert!(output.status.success(), "the build failed");
+    let messages = output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
+    let programs = messages.filter_map(|message: Value| {
+        let name = message["target"]["name"].as_str()?;
+        Some((name.to_owned(), PathBuf::from(message["executable"].as_str()?)))
+    });
+    programs.collect()
+}
