@@ -24,7 +24,6 @@ async fn an_unknown_route_or_method_is_the_gateways_404() {
         ("POST", NOBODY),
         ("DELETE", "/clients"),
         ("PATCH", "/clients"),
-        ("OPTIONS", "/clients"),
     ] {
         let answer = session.send(session.call(method, path)).await;
         assert_eq!((answer.status, &answer.body), (404, &json!({"message": "Not Found"})), "{method} {path}");
