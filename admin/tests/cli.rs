@@ -5,29 +5,25 @@
 use std::{process::Output, sync::Barrier, thread, time::Duration};
 
 use domain::{ApiKey, Clock, Timestamp};
-use local::engine::Engine;
 use serde_json::Value;
 use shared::store::{ApiKeyRecord, ApiKeyState, ExpireOutcome, NewApiKey, Store, Tables};
+use testkit::World;
 
 const CREATE: &[&str] = &["keys", "create", "--org", "acme", "--user", "ann", "--name", "Billing sync", "--expires"];
 
 /// An engine with tables, and the command line pointed at it.
 struct Desk {
-    engine: Engine,
-    store: Store,
+    world: World,
 }
 
 impl Desk {
     async fn new() -> Self {
-        let engine = Engine::in_memory().await.unwrap();
-        let store = Store::new(engine.config(), Tables::default());
-        store.create_tables().await.unwrap();
-        Self { engine, store }
+        Self { world: World::new().await }
     }
 
     /// Runs the command on this engine.
     fn run(&self, arguments: &[&str]) -> Output {
-        run(&[("AWS_ENDPOINT_URL_DYNAMODB", self.engine.url())], arguments)
+        run(&[("AWS_ENDPOINT_URL_DYNAMODB", self.world.url())], arguments)
     }
 
     /// Creates a key with the command, and gives the key and its record.
@@ -40,7 +36,7 @@ impl Desk {
     }
 
     async fn record(&self, key: &ApiKey) -> ApiKeyRecord {
-        self.store.find_api_key(&key.hash()).await.unwrap().unwrap()
+        self.world.store.find_api_key(&key.hash()).await.unwrap().unwrap()
     }
 }
 
@@ -113,7 +109,7 @@ async fn keys_are_listed_with_their_records_but_not_themselves() {
     let desk = Desk::new().await;
     let (key, record) = desk.create("2036-01-31").await;
     let used = now();
-    desk.store.note_api_key_use(&record, used, used).await.unwrap();
+    desk.world.store.note_api_key_use(&record, used, used).await.unwrap();
 
     let listed = stdout(&desk.run(&["keys", "list", "--org", "acme"]));
     let lines: Vec<&str> = listed.lines().collect();
@@ -189,7 +185,7 @@ async fn an_expired_key_is_listed_as_expired() {
         name: "Old".to_owned(),
         expires_at: now().before(Duration::from_secs(1)),
     };
-    desk.store.create_api_key(&ApiKey::generate().unwrap(), new, now()).await.unwrap();
+    desk.world.store.create_api_key(&ApiKey::generate().unwrap(), new, now()).await.unwrap();
     assert!(stdout(&desk.run(&["keys", "list", "--org", "acme"])).contains("expired"));
 }
 
@@ -240,7 +236,7 @@ async fn a_key_anywhere_on_the_command_line_is_refused_and_neither_repeated_nor_
             assert!(output.status.code() == Some(2) && said.contains("contains an API key"), "{arguments:?}: {said}");
         }
     }
-    assert!(desk.store.all_api_keys(&"acme".parse().unwrap()).await.unwrap().is_empty());
+    assert!(desk.world.store.all_api_keys(&"acme".parse().unwrap()).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -279,9 +275,9 @@ async fn a_revoked_key_is_not_rotated() {
     let desk = Desk::new().await;
     let (_, record) = desk.create("30d").await;
     let id = record.caller.key_id.as_str();
-    desk.store.revoke_api_key(&record, now()).await.unwrap();
+    desk.world.store.revoke_api_key(&record, now()).await.unwrap();
     assert!(failure(&desk.run(&["keys", "rotate", id, "--expires", "30d"])).contains("is revoked"));
-    assert_eq!(desk.store.list_api_keys(&record.caller.org).await.unwrap().len(), 1);
+    assert_eq!(desk.world.store.list_api_keys(&record.caller.org).await.unwrap().len(), 1);
 }
 
 /// Rotates one key twice at once, from two processes.
@@ -313,7 +309,7 @@ async fn race(desk: &Desk) {
     assert!(outputs.iter().any(|output| output.status.success()), "{outputs:?}");
     let last = stderr(&outputs[usize::from(hour_succeeded)]);
     assert!(last.contains(&format!("{id} expires on {}", end.replace('T', " "))), "{end} is not in {last}");
-    let keys = desk.store.all_api_keys(&old.caller.org).await.unwrap();
+    let keys = desk.world.store.all_api_keys(&old.caller.org).await.unwrap();
     let are_active = keys.iter().filter(|key| key.name == old.name && key.state(now()) == ApiKeyState::Active);
     assert_eq!(are_active.count(), active, "{outputs:?}");
 }
@@ -330,7 +326,7 @@ async fn of_two_rotations_at_once_the_last_one_reports_the_expiry_of_the_key() {
 async fn of_two_changes_of_an_expiry_that_was_read_once_exactly_one_is_made() {
     let desk = Desk::new().await;
     for round in 0..200 {
-        let (key, store) = (ApiKey::generate().unwrap(), &desk.store);
+        let (key, store) = (ApiKey::generate().unwrap(), &desk.world.store);
         let new = NewApiKey {
             org: "acme".parse().unwrap(),
             user: "ann".parse().unwrap(),
@@ -353,8 +349,8 @@ async fn of_two_changes_of_an_expiry_that_was_read_once_exactly_one_is_made() {
 async fn the_expiry_of_a_key_that_was_revoked_meanwhile_is_not_changed() {
     let desk = Desk::new().await;
     let (_, read) = desk.create("30d").await;
-    desk.store.revoke_api_key(&read, now()).await.unwrap();
-    let outcome = desk.store.expire_api_key(&read, now().after(Duration::from_secs(60))).await.unwrap();
+    desk.world.store.revoke_api_key(&read, now()).await.unwrap();
+    let outcome = desk.world.store.expire_api_key(&read, now().after(Duration::from_secs(60))).await.unwrap();
     let ExpireOutcome::Changed(current) = outcome else { panic!("{outcome:?}") };
     assert_eq!((current.state(now()), current.expires_at), (ApiKeyState::Revoked, read.expires_at));
 }
@@ -381,12 +377,12 @@ async fn wrong_arguments_are_usage_errors_and_create_no_key() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
         assert_eq!(stdout(&output), "", "{arguments:?}");
     }
-    assert!(desk.store.list_api_keys(&"acme".parse().unwrap()).await.unwrap().is_empty());
+    assert!(desk.world.store.list_api_keys(&"acme".parse().unwrap()).await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn missing_tables_are_created_but_only_on_a_local_engine() {
-    let engine = Engine::in_memory().await.unwrap();
+    let engine = World::without_tables().await;
     let environment = [("AWS_ENDPOINT_URL_DYNAMODB", engine.url()), ("API_KEYS_TABLE", "ignored, for the option wins")];
     let create = ["tables", "create", "--clients-table", "my-clients", "--api-keys-table", "my-keys"];
     for _ in 0..2 {
@@ -402,7 +398,7 @@ async fn missing_tables_are_created_but_only_on_a_local_engine() {
 
 #[tokio::test]
 async fn tables_are_found_by_the_environment_variables_of_the_functions() {
-    let engine = Engine::in_memory().await.unwrap();
+    let engine = World::without_tables().await;
     let environment =
         [("AWS_ENDPOINT_URL_DYNAMODB", engine.url()), ("CLIENTS_TABLE", "c-prod"), ("API_KEYS_TABLE", "k-prod")];
     assert!(run(&environment, &["tables", "create"]).status.success());
@@ -413,7 +409,7 @@ async fn tables_are_found_by_the_environment_variables_of_the_functions() {
 
 #[tokio::test]
 async fn a_missing_table_is_reported_on_one_line() {
-    let engine = Engine::in_memory().await.unwrap();
+    let engine = World::without_tables().await;
     let output = run(&[("AWS_ENDPOINT_URL_DYNAMODB", engine.url())], &[CREATE, &["30d"]].concat());
     assert!(failure(&output).contains("ResourceNotFoundException"));
 }

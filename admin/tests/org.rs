@@ -9,72 +9,40 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{ApiKey, Caller, Client, ClientId, ClientPatch, Clock, NewClient, OrgId};
-use local::engine::Engine;
+use domain::{Client, ClientId, ClientPatch, Clock};
 use serde_json::{Value, json};
-use shared::store::{
-    ApiKeyState, ClientRecord, CreateOutcome, ExpectedVersions, NewApiKey, Store, Tables, WriteContext,
-};
+use shared::store::{ApiKeyState, ClientRecord, ExpectedVersions, Store};
+use testkit::{Org, World};
 
 /// A word that is in every text of the clients, and nowhere else.
 const PERSONAL: &str = "Zweitschlüssel";
 
 struct Desk {
-    engine: Engine,
-    store: Store,
-    org: OrgId,
+    world: World,
+    org: Org,
 }
 
 impl Desk {
     async fn new() -> Self {
-        let engine = Engine::in_memory().await.unwrap();
-        let store = Store::new(engine.config(), Tables::default());
-        store.create_tables().await.unwrap();
-        Self { engine, store, org: "acme".parse().unwrap() }
+        let world = World::new().await;
+        Self { org: world.org("acme"), world }
     }
 
     /// One with some clients of all kinds, and one that was deleted.
     async fn with_clients() -> Self {
         let desk = Self::new().await;
-        desk.create(json!({ "name": format!("{PERSONAL} \"a\""), "phone": format!("{PERSONAL} 1") })).await;
-        desk.create(json!({ "name": PERSONAL, "status": "inactive", "notes": format!("{PERSONAL}\n").repeat(300) }))
-            .await;
-        desk.create(json!({ "name": PERSONAL, "notes": PERSONAL })).await;
-        let gone = desk.create(json!({ "name": PERSONAL })).await;
-        desk.store.delete(&desk.context(), gone.id, &ExpectedVersions::ALL).await.unwrap();
+        let (quoted, numbered) = (format!("{PERSONAL} \"a\""), format!("{PERSONAL} 1"));
+        desk.org.create(&json!({ "name": quoted, "phone": numbered })).await;
+        let long = format!("{PERSONAL}\n").repeat(300);
+        desk.org.create(&json!({ "name": PERSONAL, "status": "inactive", "notes": long })).await;
+        desk.org.create(&json!({ "name": PERSONAL, "notes": PERSONAL })).await;
+        let gone = desk.org.create(&json!({ "name": PERSONAL })).await;
+        desk.org.delete(gone.id).await;
         desk
     }
 
-    fn context(&self) -> WriteContext {
-        let caller = Caller { org: self.org.clone(), user: "ann".parse().unwrap(), key_id: "key_1".parse().unwrap() };
-        WriteContext { caller, at: Clock::system().now() }
-    }
-
-    async fn create(&self, body: Value) -> Client {
-        self.create_in("acme", body).await
-    }
-
-    async fn create_in(&self, org: &str, body: Value) -> Client {
-        let new = NewClient::parse(body.to_string().as_bytes()).unwrap();
-        let mut context = self.context();
-        context.caller.org = org.parse().unwrap();
-        match self.store.create(&context, ClientId::random(), new, None).await.unwrap() {
-            CreateOutcome::Created(client) => client,
-            other => unreachable!("{other:?}"),
-        }
-    }
-
-    async fn key(&self, org: &str) -> ApiKey {
-        let key = ApiKey::generate().unwrap();
-        let now = Clock::system().now();
-        let new = NewApiKey {
-            org: org.parse().unwrap(),
-            user: "ann".parse().unwrap(),
-            name: "k".to_owned(),
-            expires_at: now.after(Duration::from_secs(3600)),
-        };
-        self.store.create_api_key(&key, new, now).await.unwrap();
-        key
+    fn store(&self) -> &Store {
+        &self.world.store
     }
 
     /// The organization's clients, without the fields that an import changes.
@@ -85,21 +53,13 @@ impl Desk {
     }
 
     async fn records(&self, org: &str) -> Vec<ClientRecord> {
-        let (org, mut records, mut next) = (org.parse().unwrap(), Vec::new(), None);
-        loop {
-            let page = self.store.export(&org, next).await.unwrap();
-            records.extend(page.clients);
-            next = page.next;
-            if next.is_none() {
-                return records;
-            }
-        }
+        self.world.org(org).export().await
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_admin"));
         command.args(arguments).env_clear().env("HOME", "/nonexistent");
-        command.env("AWS_ENDPOINT_URL_DYNAMODB", self.engine.url());
+        command.env("AWS_ENDPOINT_URL_DYNAMODB", self.world.url());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -167,7 +127,7 @@ async fn an_export_describes_itself_and_contains_the_whole_record_of_each_client
     assert_eq!(lines[4], json!({ "clients": 3 }));
     for line in &lines[1..4] {
         let id = line["id"].as_str().unwrap().parse().unwrap();
-        let client = desk.store.get(&desk.context().caller, id).await.unwrap().unwrap();
+        let client = desk.store().get(&desk.org.context().caller, id).await.unwrap().unwrap();
         let mut expected = serde_json::to_value(&client).unwrap();
         for (field, value) in [
             ("createdBy", json!("ann")),
@@ -228,8 +188,8 @@ async fn an_import_reports_the_clients_that_it_wrote_and_those_that_it_left() {
     let export = desk.export();
     let ids: Vec<ClientId> = desk.clients("acme").await.iter().map(|client| client.id).collect();
     let patch = ClientPatch { name: Some("changed".parse().unwrap()), ..ClientPatch::default() };
-    desk.store.update(&desk.context(), ids[0], &patch, &ExpectedVersions::ALL).await.unwrap();
-    desk.store.delete(&desk.context(), ids[1], &ExpectedVersions::ALL).await.unwrap();
+    desk.store().update(&desk.org.context(), ids[0], &patch, &ExpectedVersions::ALL).await.unwrap();
+    desk.store().delete(&desk.org.context(), ids[1], &ExpectedVersions::ALL).await.unwrap();
     let said = stderr(done(&desk.import(&export, &["--org", "acme"])));
     for part in ["Imported 0 clients", "1 already as exported", "1 kept with other content", "1 still deleted"] {
         assert!(said.contains(part), "{part} is not in {said}");
@@ -315,10 +275,11 @@ async fn errors_in_a_file_are_reported_by_line_and_quote_nothing() {
 async fn the_largest_client_fits_a_line() {
     let desk = Desk::new().await;
     // As JSON these take the most bytes: six for each character that is one of ours.
-    desk.create(
-        json!({ "name": "\u{10ffff}".repeat(200), "phone": "\u{10ffff}".repeat(50), "notes": "\n".repeat(5_000) }),
-    )
-    .await;
+    desk.org
+        .create(
+            &json!({ "name": "\u{10ffff}".repeat(200), "phone": "\u{10ffff}".repeat(50), "notes": "\n".repeat(5_000) }),
+        )
+        .await;
     let mut export = lines(&desk.export());
     let escaped = written(&export);
     export[1]["notes"] = json!("x");
@@ -385,20 +346,20 @@ async fn an_import_that_was_killed_continues_when_it_is_repeated() {
 #[tokio::test]
 async fn a_deletion_ends_every_key_and_leaves_nothing_of_the_organization() {
     let desk = Desk::with_clients().await;
-    let (key, other) = (desk.key("acme").await, desk.key("acme2").await);
-    desk.key("acme").await;
-    desk.create_in("acme2", json!({ "name": "stays" })).await;
+    let (key, other) = (desk.world.key("acme").await, desk.world.key("acme2").await);
+    desk.world.key("acme").await;
+    desk.world.org("acme2").create(&json!({ "name": "stays" })).await;
 
     let child = desk.command(&["org", "delete", "--org", "acme", "--confirm", "acme"]).spawn().unwrap();
     // A request that was let in before its key was revoked writes a few seconds later.
     let begin = Instant::now();
-    while desk.store.find_api_key(&key.hash()).await.unwrap().unwrap().state(Clock::system().now())
+    while desk.store().find_api_key(&key.hash()).await.unwrap().unwrap().state(Clock::system().now())
         == ApiKeyState::Active
     {
         assert!(begin.elapsed() < Duration::from_secs(5));
     }
     tokio::time::sleep(Duration::from_secs(5)).await;
-    desk.create(json!({ "name": PERSONAL })).await;
+    desk.org.create(&json!({ "name": PERSONAL })).await;
 
     let output = child.wait_with_output().unwrap();
     let said = stderr(done(&output));
@@ -406,10 +367,10 @@ async fn a_deletion_ends_every_key_and_leaves_nothing_of_the_organization() {
     for part in ["Revoked 2 keys of acme", "Deleted 5 items", "records of 2 keys", "6 hours"] {
         assert!(said.contains(part), "{part} is not in {said}");
     }
-    assert_eq!(desk.store.purge_clients(&desk.org, |_| {}).await.unwrap(), 0);
-    assert!(desk.store.find_api_key(&key.hash()).await.unwrap().is_none());
+    assert_eq!(desk.store().purge_clients(desk.org.id(), |_| {}).await.unwrap(), 0);
+    assert!(desk.store().find_api_key(&key.hash()).await.unwrap().is_none());
     assert_eq!(desk.clients("acme2").await.len(), 1);
-    let other = desk.store.find_api_key(&other.hash()).await.unwrap().unwrap();
+    let other = desk.store().find_api_key(&other.hash()).await.unwrap().unwrap();
     assert_eq!(other.state(Clock::system().now()), ApiKeyState::Active);
 
     // Again: there is nothing to do, and nothing to wait for.
@@ -422,24 +383,24 @@ async fn a_deletion_ends_every_key_and_leaves_nothing_of_the_organization() {
 #[tokio::test]
 async fn a_key_that_is_created_during_a_deletion_is_not_overlooked() {
     let desk = Desk::with_clients().await;
-    desk.key("acme").await;
+    desk.world.key("acme").await;
     let child = desk.command(&["org", "delete", "--org", "acme", "--confirm", "acme"]).spawn().unwrap();
     tokio::time::sleep(Duration::from_secs(3)).await;
-    let late = desk.key("acme").await;
-    let id = desk.store.find_api_key(&late.hash()).await.unwrap().unwrap().caller.key_id;
+    let late = desk.world.key("acme").await;
+    let id = desk.store().find_api_key(&late.hash()).await.unwrap().unwrap().caller.key_id;
     let said = failure(&child.wait_with_output().unwrap());
     assert!(said.contains(id.as_str()) && said.contains("repeat the command"), "{said}");
     done(&desk.run(&["org", "delete", "--org", "acme", "--confirm", "acme"]));
-    assert!(desk.store.find_api_key(&late.hash()).await.unwrap().is_none());
+    assert!(desk.store().find_api_key(&late.hash()).await.unwrap().is_none());
 }
 
 #[tokio::test]
 async fn the_records_of_revoked_keys_can_be_kept() {
     let desk = Desk::with_clients().await;
-    let key = desk.key("acme").await;
+    let key = desk.world.key("acme").await;
     let output = desk.run(&["org", "delete", "--org", "acme", "--confirm", "acme", "--keep-keys"]);
     assert!(stderr(done(&output)).contains("Kept the records of 1 key."));
-    let record = desk.store.find_api_key(&key.hash()).await.unwrap().unwrap();
+    let record = desk.store().find_api_key(&key.hash()).await.unwrap().unwrap();
     assert_eq!(record.state(Clock::system().now()), ApiKeyState::Revoked);
     assert_eq!(desk.clients("acme").await, []);
 }
@@ -447,7 +408,7 @@ async fn the_records_of_revoked_keys_can_be_kept() {
 #[tokio::test]
 async fn wrong_arguments_are_usage_errors_and_change_nothing() {
     let desk = Desk::with_clients().await;
-    let key = desk.key("acme").await;
+    let key = desk.world.key("acme").await;
     for arguments in [
         &["org"][..],
         &["org", "export"],
@@ -464,7 +425,7 @@ async fn wrong_arguments_are_usage_errors_and_change_nothing() {
         assert!(output.stdout.is_empty(), "{arguments:?}");
     }
     assert_eq!(desk.clients("acme").await.len(), 3);
-    let record = desk.store.find_api_key(&key.hash()).await.unwrap().unwrap();
+    let record = desk.store().find_api_key(&key.hash()).await.unwrap().unwrap();
     assert_eq!(record.state(Clock::system().now()), ApiKeyState::Active);
 }
 
@@ -472,7 +433,7 @@ async fn wrong_arguments_are_usage_errors_and_change_nothing() {
 async fn missing_tables_are_reported_on_one_line() {
     let desk = Desk::with_clients().await;
     let export = desk.export();
-    desk.store.delete_tables().await.unwrap();
+    desk.store().delete_tables().await.unwrap();
     for output in [
         desk.run(&["org", "export", "--org", "acme"]),
         desk.import(&export, &["--org", "acme"]),

@@ -18,7 +18,6 @@ use tokio::{runtime::Runtime, task::JoinSet};
 pub(crate) use server::{ServeArgs, serve};
 
 use crate::{
-    api::Api,
     people,
     sample::Sample,
     table::{Table, three_digits, time},
@@ -60,7 +59,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
         let server = Server::start(args.clients).await?;
         let clients: Arc<[Client]> = people::clients(args.clients).into();
-        let api = Api::new(server.address.clone())?;
+        let api = testkit::Server::at(&format!("http://{}/api/v1", server.address));
         let mut workers: Vec<Worker> =
             (0..args.workers).map(|seed| Worker::new(api.clone(), server.key.clone(), clients.clone(), seed)).collect();
         let warm_up = round(workers, Duration::from_secs(args.warm_up)).await?;

@@ -1,7 +1,6 @@
 //! The benchmarks: one command for each set of published figures.
 #![allow(clippy::print_stdout, reason = "the benchmarks print their results")]
 
-mod api;
 mod cluster;
 mod feed;
 mod lab;

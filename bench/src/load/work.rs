@@ -8,12 +8,11 @@ use std::{
 use domain::{ApiKey, Client, ClientId};
 use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::{
-    api::{Api, Call},
-    people::Words,
-};
+use testkit::{Call, Server};
+
+use crate::people::Words;
 
 /// A kind of request.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,7 +68,7 @@ pub(crate) struct Record {
 
 /// A worker and its random generator.
 pub(crate) struct Worker {
-    api: Api,
+    server: Server,
     key: ApiKey,
     /// The clients that existed from the start. They are never deleted.
     clients: Arc<[Client]>,
@@ -80,9 +79,9 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn new(api: Api, key: ApiKey, clients: Arc<[Client]>, seed: u64) -> Self {
+    pub(crate) fn new(server: Server, key: ApiKey, clients: Arc<[Client]>, seed: u64) -> Self {
         let rng = ChaCha8Rng::seed_from_u64(seed);
-        Self { api, key, clients, created: Vec::new(), rng, words: Words::new() }
+        Self { server, key, clients, created: Vec::new(), rng, words: Words::new() }
     }
 
     /// Sends requests until a moment. Returns the worker with its records.
@@ -96,18 +95,25 @@ impl Worker {
 
     async fn request(&mut self) -> Record {
         let (kind, call) = self.draw();
+        let call = call.key(&self.key);
         let start = Instant::now();
-        let answer = self.api.send(&self.key, &call).await;
+        let answer = self.answer(&call).await;
         let duration = start.elapsed();
         let error = match answer {
-            Ok(answer) if answer.status == kind.expected() => {
-                self.created.extend((kind == Kind::Create).then(|| answer.id()).flatten());
+            Ok((status, body)) if status == kind.expected() => {
+                self.created.extend((kind == Kind::Create).then(|| created(&body)).flatten());
                 None
             }
-            Ok(answer) => Some(format!("{}: status {}", kind.name(), answer.status)),
+            Ok((status, _)) => Some(format!("{}: status {status}", kind.name())),
             Err(error) => Some(format!("{}: {error}", kind.name())),
         };
         Record { kind, duration, error }
+    }
+
+    /// The status and the body of the answer to a call.
+    async fn answer(&self, call: &Call) -> reqwest::Result<(u16, Vec<u8>)> {
+        let response = self.server.send(call).await?;
+        Ok((response.status().as_u16(), response.bytes().await?.to_vec()))
     }
 
     fn draw(&mut self) -> (Kind, Call) {
@@ -120,24 +126,34 @@ impl Worker {
         let kind = kind.expect("the shares add up to a hundred");
         let client = self.clients.choose(&mut self.rng).expect("there are clients");
         match kind {
-            Kind::Get => (kind, Call::get(client.id)),
+            Kind::Get => (kind, Call::get(&client.id.to_string())),
             Kind::List => {
                 let sort_by =
                     ["name", "phone", "status", "createdAt"].choose(&mut self.rng).expect("the array is not empty");
                 let offset = self.rng.random_range(0..self.clients.len());
-                (kind, Call::list([("sortBy", (*sort_by).to_owned()), ("offset", offset.to_string())]))
+                (kind, Call::list().parameters(&[("sortBy", sort_by), ("offset", &offset.to_string())]))
             }
             Kind::Search => {
                 let chars = self.rng.random_range(3..8);
-                (kind, Call::list([("query", client.name.as_str().chars().take(chars).collect())]))
+                let start: String = client.name.as_str().chars().take(chars).collect();
+                (kind, Call::list().parameters(&[("query", &start)]))
             }
-            Kind::Update => (kind, Call::update(client.id, json!({ "name": self.words.name(&mut self.rng) }))),
-            Kind::Delete if !self.created.is_empty() => (kind, Call::delete(self.created.swap_remove(0))),
+            Kind::Update => {
+                (kind, Call::update(&client.id.to_string(), &json!({ "name": self.words.name(&mut self.rng) })))
+            }
+            Kind::Delete if !self.created.is_empty() => (kind, Call::delete(&self.created.swap_remove(0).to_string())),
             // A worker that has nothing to delete creates.
             Kind::Create | Kind::Delete => {
                 let name = self.words.name(&mut self.rng);
-                (Kind::Create, Call::create(json!({ "name": name, "phone": "+1 555-0100", "notes": "By the bench." })))
+                let body = json!({ "name": name, "phone": "+1 555-0100", "notes": "By the bench." });
+                (Kind::Create, Call::create(&body))
             }
         }
     }
+}
+
+/// The identifier of the client in the answer to a create.
+fn created(body: &[u8]) -> Option<ClientId> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    body["data"]["id"].as_str()?.parse().ok()
 }

@@ -8,21 +8,17 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use domain::OrgId;
 use local::gateway;
 use serde_json::Value;
 use shared::telemetry;
 use tempfile::NamedTempFile;
+use testkit::{Call, Server};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use super::usage::Usage;
-use crate::{
-    api::{Api, Call},
-    lab::Lab,
-    load::work::Kind,
-    sample::Sample,
-};
+use crate::{lab::Lab, load::work::Kind, sample::Sample};
 
 /// The estimated time of a call to DynamoDB on AWS. The embedded engine takes less.
 const ROUND_TRIP: Duration = Duration::from_millis(5);
@@ -74,10 +70,11 @@ impl<'a> Meter<'a> {
                 Fresh::Key => key = self.lab.key(org).await?,
                 Fresh::Functions => functions = start(self.lab).await?,
             }
-            let answer = functions.0.send(&key, &call(at)).await?;
-            ensure!(answer.status < 300, "{name}: status {}", answer.status);
+            let answer = functions.0.send(&call(at).key(&key)).await?;
+            ensure!(answer.status().is_success(), "{name}: status {}", answer.status());
+            let body = answer.bytes().await?;
             let mut line = self.request_line()?;
-            line["body_bytes"] = answer.body_bytes().into();
+            line["body_bytes"] = body.len().into();
             lines.push(line);
         }
         let median = |field: &str| {
@@ -85,7 +82,7 @@ impl<'a> Meter<'a> {
             ensure!(sample.len() == lines.len() - 1, "{name}: request lines without `{field}`");
             Ok(sample.median())
         };
-        let endpoint = call(0).endpoint;
+        let endpoint = call(0).endpoint().context("a call of an endpoint")?;
         let calls = median("round_trips")?;
         // A read whose key is known to the function does not wait for the key's own read.
         let waits = if endpoint.is_read && fresh == Fresh::Nothing { calls - 1.0 } else { calls };
@@ -122,10 +119,10 @@ impl<'a> Meter<'a> {
 }
 
 /// Starts all functions behind a gateway, cold. They end when the set is dropped.
-async fn start(lab: &Lab) -> Result<(Api, JoinSet<io::Result<()>>)> {
+async fn start(lab: &Lab) -> Result<(Server, JoinSet<io::Result<()>>)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let api = Api::new(listener.local_addr()?.to_string())?;
+    let server = Server::at(&format!("http://{}/api/v1", listener.local_addr()?));
     let mut gateway = JoinSet::new();
     gateway.spawn(gateway::serve(listener, local::services(&lab.app), future::pending()));
-    Ok((api, gateway))
+    Ok((server, gateway))
 }

@@ -10,7 +10,9 @@ use super::{
     item_size::{IS_CLIENT, IS_TOMBSTONE, ItemSize},
     meter::{Fresh, Meter},
 };
-use crate::{api::Call, lab::Lab, load::work::Kind, people};
+use testkit::Call;
+
+use crate::{lab::Lab, load::work::Kind, people};
 
 /// The number of clients in the small organization and in the one with long notes.
 const SMALL: usize = 1_000;
@@ -62,15 +64,17 @@ impl Measured {
         let with_longest_notes = ItemSize::mean(lab, &long_org, IS_CLIENT).await?;
 
         let id = |at: usize| clients[at].id;
-        let list = |_| Call::list([]);
-        let search = |at: usize| Call::list([("query", clients[at].name.as_str().chars().take(5).collect())]);
-        let get = |at: usize| Call::get(id(at));
+        let list = |_| Call::list();
+        let search = |at: usize| {
+            Call::list().parameters(&[("query", &clients[at].name.as_str().chars().take(5).collect::<String>())])
+        };
+        let get = |at: usize| Call::get(&id(at).to_string());
         let create = |notes: &str| {
             let body = json!({ "name": "Aisha Kowalczyk", "phone": "+1 555-0100", "notes": notes });
-            move |_| Call::create(body.clone())
+            move |_| Call::create(&body)
         };
-        let update = |at: usize| Call::update(id(at), json!({ "phone": format!("+1 555-{at:04}") }));
-        let delete = |at: usize| Call::delete(id(SMALL - 1 - at));
+        let update = |at: usize| Call::update(&id(at).to_string(), &json!({ "phone": format!("+1 555-{at:04}") }));
+        let delete = |at: usize| Call::delete(&id(SMALL - 1 - at).to_string());
 
         let mut meter = Meter::new(lab)?;
         // Lists come first: the writes of the other cases would be in their overlap.

@@ -142,6 +142,12 @@ impl Call {
         Self { body: Some(body.into()), ..self }
     }
 
+    /// The endpoint that this call goes to, if there is one.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&'static Endpoint> {
+        functions::ENDPOINTS.into_iter().find(|endpoint| self.goes_to(endpoint))
+    }
+
     /// Whether this call goes to `endpoint`.
     #[must_use]
     pub fn goes_to(&self, endpoint: &Endpoint) -> bool {

@@ -96,8 +96,7 @@ impl Function {
     /// # Panics
     /// Panics as [`invoke`](Self::invoke) does.
     pub async fn answer(&self, call: &Call) -> Invocation {
-        let mut endpoints = functions::ENDPOINTS.iter();
-        let timeout = endpoints.find(|endpoint| call.goes_to(endpoint)).map_or(WRITE_TIMEOUT, |found| found.timeout);
+        let timeout = call.endpoint().map_or(WRITE_TIMEOUT, |endpoint| endpoint.timeout);
         self.invoke(call.event(), timeout).await
     }
 

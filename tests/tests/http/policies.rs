@@ -17,10 +17,10 @@ use shared::{
     App,
     store::{Store, Tables},
 };
-use testkit::{DynamoDbCall, Fault, FaultProxy};
+use testkit::{Call, DynamoDbCall, Fault, FaultProxy, Server};
 use tokio::{net::TcpListener, process::Command};
 
-use crate::api::{NOBODY, new_key, variable};
+use crate::api::{new_key, variable};
 
 /// Operations and their tables: `Query clients/index/byUpdatedAt`.
 type Calls = BTreeSet<String>;
@@ -151,12 +151,10 @@ async fn recorded() -> (BTreeMap<&'static str, Calls>, Vec<Value>) {
     tokio::spawn(gateway::serve(listener, services, std::future::pending()));
 
     // The use of a key is recorded once a minute, by the function that meets it first: let each meet one.
-    let all = "/clients";
-    for (method, path) in [("GET", all), ("POST", all), ("GET", NOBODY), ("PATCH", NOBODY), ("DELETE", NOBODY)] {
+    for endpoint in functions::ENDPOINTS {
         let (unused, _) = new_key(&app, "acme", Duration::from_secs(3600)).await;
-        let method = method.parse().unwrap();
-        let request = reqwest::Client::new().request(method, format!("{base}{path}")).bearer_auth(unused);
-        assert!(request.send().await.unwrap().status().as_u16() < 500);
+        let answer = Server::at(&base).answer(&Call::to_endpoint(endpoint).bearer(&unused)).await;
+        assert!(answer.status < 500);
     }
 
     let mut suite = Command::new(env::current_exe().unwrap());
