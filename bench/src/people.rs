@@ -1,7 +1,7 @@
 //! Generated clients: people of many places, some companies, and phones in the forms that people type. They are
 //! the same in every run.
 
-use domain::{Client, ClientId, ListedClient, Name, Notes, Phone, Status, Timestamp};
+use domain::{Client, ClientId, ListedClient, Name, NewClient, Notes, Phone, Status, Timestamp};
 use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 
@@ -95,7 +95,14 @@ pub(crate) fn listed_clients(count: usize) -> Vec<ListedClient> {
             let updated_at = Timestamp::from_millis(created_at + age);
             let created_at = Timestamp::from_millis(created_at);
             ListedClient {
-                client: Client { id, name, phone, status, notes, created_at, updated_at, version },
+                client: Client {
+                    phone,
+                    status,
+                    notes,
+                    updated_at,
+                    version,
+                    ..NewClient::named(name).created(id, created_at)
+                },
                 has_long_notes,
             }
         })

@@ -6,7 +6,7 @@
 use domain::{Invalid, Status, limits};
 use libfuzzer_sys::fuzz_target;
 use list_clients::{ENDPOINT, list_params};
-use list_engine::{ListParams, SortBy, SortOrder};
+use list_engine::{ListParams, SortOrder};
 use shared::http::Query;
 
 fuzz_target!(|raw: &str| {
@@ -36,12 +36,7 @@ fn read(raw: &str) -> Result<ListParams, Invalid> {
 }
 
 fn written(params: &ListParams) -> String {
-    let sort_by = match params.sort_by {
-        SortBy::Name => "name",
-        SortBy::Phone => "phone",
-        SortBy::Status => "status",
-        SortBy::CreatedAt => "createdAt",
-    };
+    let sort_by = params.sort_by.as_str();
     let sort_order = match params.sort_order {
         SortOrder::Asc => "asc",
         SortOrder::Desc => "desc",

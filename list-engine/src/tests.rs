@@ -4,7 +4,7 @@ mod search;
 
 use std::collections::HashMap;
 
-use domain::{Change, Client, ClientId, ListedClient, Name, Notes, Phone, Status, Timestamp};
+use domain::{Change, Client, ClientId, ListedClient, Name, NewClient, Notes, Phone, Status, Timestamp};
 use rand::{
     Rng, SeedableRng,
     seq::{IndexedRandom, IteratorRandom},
@@ -87,15 +87,15 @@ impl Generator {
     fn client(&mut self) -> ListedClient {
         let created_at = self.rng.random_range(-3..8);
         let notes = self.rng.random_range(0..4);
+        let name = Name::from_stored(self.name(self.pieces));
+        let created_at = Timestamp::from_millis(created_at * 1_000_000_007);
         let client = Client {
-            id: self.id(),
-            name: Name::from_stored(self.name(self.pieces)),
             phone: self.rng.random_bool(0.7).then(|| Phone::from_stored(self.phone(8))),
             status: *Status::ALL.choose(&mut self.rng).expect("there are two"),
             notes: (notes == 0).then(|| Notes::from_stored(self.name(9))),
-            created_at: Timestamp::from_millis(created_at * 1_000_000_007),
             updated_at: Timestamp::from_millis(self.rng.random_range(-9..2_000_000_000_000)),
             version: self.rng.random_range(1..6),
+            ..NewClient::named(name).created(self.id(), created_at)
         };
         ListedClient { client, has_long_notes: notes == 1 }
     }

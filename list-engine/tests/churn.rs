@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{Change, Client, ClientId, ListedClient, Name, Phone, Status, Timestamp};
+use domain::{Change, Client, ClientId, ListedClient, Name, NewClient, Phone, Status, Timestamp};
 use list_engine::{Index, ListParams, Loader, SortBy};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -11,15 +11,14 @@ use uuid::Uuid;
 fn client(rng: &mut ChaCha8Rng, ids: u128, version: u64) -> ListedClient {
     let names = ["Ann", "José", "Müller", "Smith", "Łódź", "Straße", "O'Neill", "中文", "Kim"];
     let mut name = || names[rng.random_range(0..names.len())];
+    let name = Name::from_stored(format!("{} {} {}", name(), name(), name()));
+    let id = ClientId::from(Uuid::from_u128(rng.random_range(0..ids) << 100));
     let client = Client {
-        name: Name::from_stored(format!("{} {} {}", name(), name(), name())),
-        id: ClientId::from(Uuid::from_u128(rng.random_range(0..ids) << 100)),
         phone: Some(Phone::from_stored(format!("+{} 555-{}", rng.random_range(1..99), rng.random_range(0..99_999)))),
         status: if rng.random_bool(0.5) { Status::Active } else { Status::Inactive },
-        notes: None,
-        created_at: Timestamp::from_millis(rng.random_range(0..1 << 40)),
         updated_at: Timestamp::from_millis(1 << 40),
         version,
+        ..NewClient::named(name).created(id, Timestamp::from_millis(rng.random_range(0..1 << 40)))
     };
     ListedClient { client, has_long_notes: false }
 }

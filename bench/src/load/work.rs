@@ -6,6 +6,7 @@ use std::{
 };
 
 use domain::{ApiKey, Client, ClientId};
+use list_engine::SortBy;
 use rand::{Rng, SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
@@ -128,8 +129,7 @@ impl Worker {
         match kind {
             Kind::Get => (kind, Call::get(&client.id.to_string())),
             Kind::List => {
-                let sort_by =
-                    ["name", "phone", "status", "createdAt"].choose(&mut self.rng).expect("the array is not empty");
+                let sort_by = SortBy::ALL.choose(&mut self.rng).expect("the array is not empty").as_str();
                 let offset = self.rng.random_range(0..self.clients.len());
                 (kind, Call::list().parameters(&[("sortBy", sort_by), ("offset", &offset.to_string())]))
             }

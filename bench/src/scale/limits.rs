@@ -5,8 +5,9 @@ use domain::limits::TOMBSTONE_LIFE;
 use list_clients::{ENDPOINT, replica::OVERLAP, replicas::PART_OF_MEMORY};
 
 use super::{
+    meter::Usage,
     prices::GB,
-    usage::{LARGE, LONG, Measured, Usage},
+    usage::{LARGE, LONG, Measured},
 };
 use crate::table::{Table, three_digits, whole};
 

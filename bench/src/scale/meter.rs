@@ -17,7 +17,6 @@ use tempfile::NamedTempFile;
 use testkit::{Call, Server};
 use tokio::{net::TcpListener, task::JoinSet};
 
-use super::usage::Usage;
 use crate::{lab::Lab, load::work::Kind, sample::Sample};
 
 /// The estimated time of a call to DynamoDB on AWS. The embedded engine takes less.
@@ -26,6 +25,25 @@ const ROUND_TRIP: Duration = Duration::from_millis(5);
 const REQUESTS: usize = 101;
 /// The same for first loads, which are slow.
 const FIRST_LOADS: usize = 4;
+
+/// The usage of one request: the median of its case.
+pub(crate) struct Usage {
+    pub(crate) name: String,
+    /// The requests of the mixed load that this case stands for.
+    pub(crate) kind: Option<Kind>,
+    pub(crate) memory_mb: u32,
+    pub(crate) calls: f64,
+    pub(crate) read_units: f64,
+    pub(crate) write_units: f64,
+    /// The handler's time on this machine.
+    pub(crate) handler: Duration,
+    /// The estimated time on AWS: the handler's, and a round trip for each call that it waits for.
+    pub(crate) on_aws: Duration,
+    pub(crate) log_bytes: f64,
+    pub(crate) body_bytes: f64,
+    /// The size of the replica, if the request is a list.
+    pub(crate) replica_bytes: Option<f64>,
+}
 
 /// The part that is new to each request of a case.
 #[derive(PartialEq, Eq)]

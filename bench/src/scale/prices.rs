@@ -4,7 +4,7 @@
 //! <https://aws.amazon.com/dynamodb/pricing/>, and the same for `lambda`, `api-gateway`, `cloudwatch` and `ec2`
 //! (data transfer).
 
-use super::usage::Usage;
+use super::meter::Usage;
 
 /// The bytes of a gigabyte, as AWS bills it.
 pub(crate) const GB: f64 = (1u64 << 30) as f64;

@@ -1,17 +1,14 @@
-//! The requests that the page is about, and their measured usage: calls, capacity units, bytes and time.
-
-use std::time::Duration;
+//! The requests that `docs/scale.md` measures.
 
 use anyhow::{Context, Result, ensure};
 use domain::{Notes, OrgId, limits::NOTES_CHARS};
 use serde_json::json;
+use testkit::Call;
 
 use super::{
     item_size::{IS_CLIENT, IS_TOMBSTONE, ItemSize},
-    meter::{Fresh, Meter},
+    meter::{Fresh, Meter, Usage},
 };
-use testkit::Call;
-
 use crate::{lab::Lab, load::work::Kind, people};
 
 /// The number of clients in the small organization and in the one with long notes.
@@ -21,25 +18,6 @@ pub(crate) const LARGE: usize = 100_000;
 /// The suffix of the cases with the longest notes.
 pub(crate) const LONG: &str = ", longest notes";
 const SHORT_NOTES: &str = "Prefers e-mail. Met at the fair.";
-
-/// The usage of one request: the median of its case.
-pub(crate) struct Usage {
-    pub(crate) name: String,
-    /// The requests of the mixed load that this case stands for.
-    pub(crate) kind: Option<Kind>,
-    pub(crate) memory_mb: u32,
-    pub(crate) calls: f64,
-    pub(crate) read_units: f64,
-    pub(crate) write_units: f64,
-    /// The handler's time on this machine.
-    pub(crate) handler: Duration,
-    /// The estimated time on AWS: the handler's, and a round trip for each call that it waits for.
-    pub(crate) on_aws: Duration,
-    pub(crate) log_bytes: f64,
-    pub(crate) body_bytes: f64,
-    /// The size of the replica, if the request is a list.
-    pub(crate) replica_bytes: Option<f64>,
-}
 
 /// The measurements of a run.
 pub(crate) struct Measured {

@@ -12,9 +12,6 @@ use crate::{
     time::Timestamp,
 };
 
-/// The fields of a body, in the order of the specification.
-const FIELDS: &[&str] = &["name", "phone", "status", "notes"];
-
 /// The fields of a new client. Its JSON leaves out absent optional fields, because the hash of an
 /// idempotent request is made of it: a field added later must not change the hash of older requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -32,6 +29,15 @@ pub struct NewClient {
 }
 
 impl NewClient {
+    /// The names of the fields in a body, in the order of the specification.
+    pub const FIELDS: [&str; 4] = ["name", "phone", "status", "notes"];
+
+    /// A client with a name and no other field.
+    #[must_use]
+    pub fn named(name: Name) -> Self {
+        Self { name, phone: None, status: Status::default(), notes: None }
+    }
+
     /// Reads the body of a create.
     ///
     /// # Errors
@@ -56,6 +62,12 @@ impl NewClient {
     pub fn created(self, id: ClientId, at: Timestamp) -> Client {
         let Self { name, phone, status, notes } = self;
         Client { id, name, phone, status, notes, created_at: at, updated_at: at, version: 1 }
+    }
+}
+
+impl From<Client> for NewClient {
+    fn from(Client { name, phone, status, notes, .. }: Client) -> Self {
+        Self { name, phone, status, notes }
     }
 }
 
@@ -116,7 +128,7 @@ fn parse_fields(body: &[u8]) -> Result<(ClientPatch, Vec<FieldError>), Invalid> 
             "status" => required::<Status>(value).map(|status| patch.status = Some(status)),
             "notes" => nullable::<Notes>(value).map(|notes| patch.notes = Some(notes)),
             _ => {
-                errors.push(FieldError::unknown("field", field, FIELDS));
+                errors.push(FieldError::unknown("field", field, &NewClient::FIELDS));
                 continue;
             }
         };

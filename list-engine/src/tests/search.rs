@@ -1,21 +1,14 @@
 //! What people type finds what they mean: one client, the texts that find it and some that do not.
 
-use domain::{Change, Client, ClientId, ListedClient, Name, Phone, Status, Timestamp};
+use domain::{Change, ClientId, ListedClient, Name, NewClient, Phone, Timestamp};
 use uuid::Uuid;
 
 use crate::{Index, ListParams, Loader, SortBy, oracle};
 
 fn client(name: &str, phone: &str) -> ListedClient {
-    let client = Client {
-        id: ClientId::from(Uuid::from_u128(1)),
-        name: Name::from_stored(name.to_owned()),
-        phone: (!phone.is_empty()).then(|| Phone::from_stored(phone.to_owned())),
-        status: Status::Active,
-        notes: None,
-        created_at: Timestamp::from_millis(0),
-        updated_at: Timestamp::from_millis(0),
-        version: 1,
-    };
+    let mut new = NewClient::named(Name::from_stored(name.to_owned()));
+    new.phone = (!phone.is_empty()).then(|| Phone::from_stored(phone.to_owned()));
+    let client = new.created(ClientId::from(Uuid::from_u128(1)), Timestamp::from_millis(0));
     ListedClient { client, has_long_notes: false }
 }
 

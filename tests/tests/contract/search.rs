@@ -1,6 +1,6 @@
 //! The examples of a search in the document's prose hold.
 
-use domain::{Change, Client, ListedClient, Name, NewClient, Phone, Status};
+use domain::{Change, ListedClient, Name, NewClient, Phone};
 use list_engine::{ListParams, Loader};
 
 use crate::document::Document;
@@ -9,8 +9,8 @@ use crate::document::Document;
 fn finds(query: &str, text: &str) -> bool {
     let is_phone = text.chars().all(|c| c.is_ascii_digit() || "+- ".contains(c));
     let (name, phone) = if is_phone { ("A", Some(Phone::from_stored(text.to_owned()))) } else { (text, None) };
-    let new = NewClient { name: Name::from_stored(name.to_owned()), phone, status: Status::Active, notes: None };
-    let client: Client = new
+    let new = NewClient { phone, ..NewClient::named(Name::from_stored(name.to_owned())) };
+    let client = new
         .created("fa1696f5-ce78-8ff9-bc92-9003e1d6803a".parse().unwrap(), "2026-01-31T09:30:00.000Z".parse().unwrap());
     let mut loader = Loader::default();
     loader.push(Change::Upsert(ListedClient { client, has_long_notes: false }));
