@@ -51,7 +51,10 @@ impl Searcher<'_> {
         for &(estimate, word) in others {
             let look = matches!(&hits, Hits::List(list) if list.len() * POSTINGS_PER_LOOK < estimate);
             if !look {
-                hits = hits.intersection(self.candidates(word, estimate), self.slots);
+                hits = match &hits {
+                    Hits::List(list) if is_long(word) => self.candidates_among(word, list),
+                    _ => hits.intersection(self.candidates(word, estimate), self.slots),
+                };
             }
             if look || !is_short(word) {
                 undecided.push(word);
@@ -81,18 +84,26 @@ impl Searcher<'_> {
             }
             return Hits::Bits(bits);
         }
-        Hits::from_unsorted(word.iter().flat_map(|pattern| self.having_grams(pattern)).collect())
+        Hits::from_unsorted(word.iter().flat_map(|pattern| self.having_grams(pattern, None)).collect())
     }
 
-    /// The clients that have the grams of a pattern, except for grams so frequent that a look is cheaper.
-    fn having_grams(&self, pattern: &Pattern) -> Vec<u32> {
+    /// The clients in a list that have the grams of one of a long word's patterns.
+    fn candidates_among(&self, word: &Word, list: &[u32]) -> Hits {
+        Hits::from_unsorted(word.iter().flat_map(|pattern| self.having_grams(pattern, Some(list))).collect())
+    }
+
+    /// The clients, of those in a list if there is one, that have the grams of a pattern, except for grams so
+    /// frequent that a look is cheaper. With a list, the pattern must be longer than a gram.
+    fn having_grams(&self, pattern: &Pattern, list: Option<&[u32]>) -> Vec<u32> {
         let mut lookups: Vec<_> =
             lookups(pattern).into_iter().map(|grams| (self.postings.estimate(&grams), grams)).collect();
         lookups.sort_unstable_by_key(|(estimate, grams)| (*estimate, grams.start));
         lookups.dedup();
         let mut lookups = lookups.into_iter();
         let mut found = vec![];
-        if let Some((_, grams)) = lookups.next() {
+        if let Some(list) = list {
+            found.extend_from_slice(list);
+        } else if let Some((_, grams)) = lookups.next() {
             self.postings.each(&grams, |slot| found.push(slot));
         }
         for (estimate, grams) in lookups {
@@ -119,6 +130,12 @@ impl Searcher<'_> {
 /// Whether the candidates of a word are exactly the clients that have it.
 fn is_short(word: &Word) -> bool {
     word.iter().all(|pattern| pattern.text.len() <= grams::LEN)
+}
+
+/// Whether each of a word's patterns is longer than a gram, so that its lookups are single grams, whose
+/// postings ascend.
+fn is_long(word: &Word) -> bool {
+    word.iter().all(|pattern| pattern.text.len() > grams::LEN)
 }
 
 /// The ranges of grams that a text with the pattern has. One range is enough for a short pattern.
