@@ -115,7 +115,7 @@ async fn a_key_expires_at_its_time() {
 }
 
 #[tokio::test]
-async fn every_way_of_having_no_key_gets_the_same_answer() {
+async fn a_missing_or_illegal_key_always_gets_the_same_answer() {
     let world = World::new().await;
     let instance = world.instance();
     let (revoked, expired) = (world.key("org").await, world.key("org").await);
