@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use domain::ApiKey;
 use serde_json::json;
 use testkit::{Call, Fault, FaultProxy, Instance, KEY_LIFE, ManualClock, World};
@@ -151,6 +152,31 @@ async fn a_warm_read_takes_one_round_trip_and_a_write_waits_for_the_key() {
         let taken = start.elapsed();
         assert!(taken >= delay * round_trips && taken < delay * (round_trips + 1), "{call:?}: {taken:?}");
     }
+}
+
+/// The read that was started for the key's earlier user is under way when the key turns out to be another
+/// user's. It holds the organization's replica, for which the read of the new user then waits.
+#[tokio::test]
+async fn a_key_that_changed_hands_is_answered_for_its_new_user() {
+    let direct = World::new().await;
+    let proxy = FaultProxy::start(direct.url(), |call| match call.operation.as_str() {
+        "Query" => Fault::DelayBefore(Duration::from_millis(200)),
+        _ => Fault::None,
+    });
+    let proxy = proxy.await.unwrap();
+    let (key, instance) = (direct.key("org").await, direct.behind(&proxy).instance());
+    let list = Call::list().key(&key);
+    assert_eq!(instance.answer(&list).await.status, 200);
+    let new_user = Client::new(direct.config())
+        .update_item()
+        .table_name(&direct.tables.api_keys)
+        .key("keyHash", AttributeValue::S(key.hash().as_str().to_owned()))
+        .update_expression("SET userId = :user")
+        .expression_attribute_values(":user", AttributeValue::S("bob".to_owned()));
+    new_user.send().await.unwrap();
+    let start = Instant::now();
+    assert_eq!(instance.answer(&list).await.status, 200);
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
 
 #[tokio::test]
