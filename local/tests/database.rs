@@ -189,20 +189,21 @@ async fn after_all_connections_went_silent_at_most_one_request_fails() {
 // ---------------------------------------------------------------------------------------------
 // A set-up that was interrupted
 
-/// Makes a table of clients as `create_tables` does, but for its time to live; then starts again.
-async fn interrupt_and_start_again(url: &str) {
-    let tag = KeyId::random();
-    let tables = Tables { clients: format!("clients-{tag}"), api_keys: format!("api-keys-{tag}") };
-    let dynamodb = aws_sdk_dynamodb::Client::new(&config_for(url));
+/// Makes a table of clients as `create_tables` does, without its time to live. Its change feed projects
+/// these attributes.
+async fn create_clients_table(dynamodb: &aws_sdk_dynamodb::Client, tables: &Tables, projected: &[&str]) {
     let attribute = |name: &str| {
         let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S);
         attribute.build().unwrap()
     };
     let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
+    let projection = Projection::builder()
+        .projection_type(ProjectionType::Include)
+        .set_non_key_attributes(Some(projected.iter().map(|name| (*name).to_owned()).collect()));
     let by_updated_at = LocalSecondaryIndex::builder()
         .index_name("byUpdatedAt")
         .set_key_schema(Some(vec![key("orgId", KeyType::Hash), key("updatedAt", KeyType::Range)]))
-        .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
+        .projection(projection.build())
         .build()
         .unwrap();
     let table = dynamodb
@@ -213,6 +214,16 @@ async fn interrupt_and_start_again(url: &str) {
         .set_key_schema(Some(vec![key("orgId", KeyType::Hash), key("id", KeyType::Range)]))
         .local_secondary_indexes(by_updated_at);
     table.send().await.unwrap();
+}
+
+fn random_tables() -> Tables {
+    let tag = KeyId::random();
+    Tables { clients: format!("clients-{tag}"), api_keys: format!("api-keys-{tag}") }
+}
+
+async fn interrupt_and_start_again(url: &str) {
+    let (tables, dynamodb) = (random_tables(), aws_sdk_dynamodb::Client::new(&config_for(url)));
+    create_clients_table(&dynamodb, &tables, &["listed", "version"]).await;
     let time_to_live = async || {
         let described = dynamodb.describe_time_to_live().table_name(&tables.clients).send().await.unwrap();
         let ttl = described.time_to_live_description.unwrap();
@@ -237,4 +248,14 @@ async fn a_set_up_that_was_interrupted_is_completed_by_the_next_start() {
     if let Ok(url) = std::env::var("DYNAMODB_LOCAL_URL") {
         interrupt_and_start_again(&url).await;
     }
+}
+
+/// Lists would be empty on a table whose change feed lacks what they show.
+#[tokio::test]
+async fn a_table_with_another_layout_is_refused() {
+    let engine = Engine::in_memory().await.unwrap();
+    let tables = random_tables();
+    create_clients_table(&aws_sdk_dynamodb::Client::new(engine.config()), &tables, &["name", "phone"]).await;
+    let error = Store::new(engine.config(), tables).create_tables().await.unwrap_err();
+    assert!(error.to_string().contains("another layout"), "{error}");
 }

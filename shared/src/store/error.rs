@@ -80,6 +80,12 @@ impl StoreError {
         Self::unknown(operation, "the answer lacks the consumed capacity, which DynamoDB always reports")
     }
 
+    #[cfg(feature = "operator")]
+    pub(super) fn other_layout(operation: &'static str) -> Self {
+        let cause = "the table was created by a version with another layout; delete it (locally: the folder `.local`)";
+        Self { operation, kind: Kind::Rejected, cause: cause.to_owned() }
+    }
+
     pub(super) fn condition_failed(operation: &'static str) -> Self {
         let cause = "there is no such item, or it is not as expected".to_owned();
         Self { operation, kind: Kind::Rejected, cause }

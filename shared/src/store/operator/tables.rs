@@ -43,8 +43,10 @@ impl Store {
             Err(error) if !error.as_service_error().is_some_and(|e| e.is_resource_in_use_exception()) => {
                 return Err(StoreError::from_sdk("CreateTable clients", &error));
             }
-            Ok(_) | Err(_) => self.enable_time_to_live().await?,
+            Ok(_) => {}
+            Err(_) => self.check_layout().await?,
         }
+        self.enable_time_to_live().await?;
         let by_org = GlobalSecondaryIndex::builder()
             .index_name(BY_ORG)
             .set_key_schema(Some(key_schema(api_key::ORG, Some(api_key::KEY_ID))))
@@ -64,6 +66,19 @@ impl Store {
             Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_in_use_exception()) => Ok(()),
             Err(error) => Err(StoreError::from_sdk("CreateTable api-keys", &error)),
         }
+    }
+
+    /// Succeeds if the change feed of the existing table projects what this version reads. A database from
+    /// before a change of the layout would take writes, and show empty lists.
+    async fn check_layout(&self) -> Result<(), StoreError> {
+        let described = self.db.describe_table().table_name(&self.tables.clients).send().await;
+        let described = described.map_err(|error| StoreError::from_sdk("DescribeTable clients", &error))?;
+        let indexes = described.table().map(|table| table.local_secondary_indexes()).unwrap_or_default();
+        let projected = indexes.iter().filter_map(|index| index.projection()).flat_map(Projection::non_key_attributes);
+        if projected.into_iter().any(|attribute| attribute == client::LISTED) {
+            return Ok(());
+        }
+        Err(StoreError::other_layout("DescribeTable clients"))
     }
 
     /// Enables the time to live of tombstones, unless it is enabled: an earlier start may have ended
