@@ -61,7 +61,9 @@ fn build(names: &[&str], arguments: &[&str]) -> HashMap<String, PathBuf> {
     let this = env::current_exe().expect("the test knows its own path");
     let target = this.ancestors().nth(3).expect("a test is three levels below the target folder");
     let mut command = Command::new(env!("CARGO"));
-    command.args(["build", "--workspace", "--message-format", "json-render-diagnostics", "--target-dir"]).arg(target);
+    command
+        .args(["build", "--workspace", "--tests", "--message-format", "json-render-diagnostics", "--target-dir"])
+        .arg(target);
     if env::var_os(FUNCTIONS_DIR).is_some() {
         command.arg("--release");
     }
@@ -73,7 +75,7 @@ fn build(names: &[&str], arguments: &[&str]) -> HashMap<String, PathBuf> {
     assert!(output.status.success(), "the build failed");
     let messages = output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
     let programs = messages.filter_map(|message: Value| {
-        let name = message["target"]["name"].as_str()?;
+        let name = message["target"]["name"].as_str().filter(|_| message["profile"]["test"] == false)?;
         Some((name.to_owned(), PathBuf::from(message["executable"].as_str()?)))
     });
     programs.collect()
