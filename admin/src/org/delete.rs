@@ -13,7 +13,7 @@ use shared::store::Store;
 use super::counted;
 use crate::Cli;
 
-/// Added to a wait, to be safe.
+/// A safety margin for the wait.
 const SPARE: Duration = Duration::from_secs(1);
 /// The time between two reports of progress.
 const PROGRESS: Duration = Duration::from_secs(5);
