@@ -61,12 +61,9 @@ fn build(names: &[&str], arguments: &[&str]) -> HashMap<String, PathBuf> {
     let this = env::current_exe().expect("the test knows its own path");
     let target = this.ancestors().nth(3).expect("a test is three levels below the target folder");
     let mut command = Command::new(env!("CARGO"));
-    command
-        .args(["build", "--workspace", "--tests", "--message-format", "json-render-diagnostics", "--target-dir"])
-        .arg(target);
-    if env::var_os(FUNCTIONS_DIR).is_some() {
-        command.arg("--release");
-    }
+    command.args(["build", "--workspace", "--message-format", "json-render-diagnostics", "--target-dir"]).arg(target);
+    // With the tests, whose crates are compiled already, no crate is compiled again with other features.
+    command.arg(if env::var_os(FUNCTIONS_DIR).is_some() { "--release" } else { "--tests" });
     for name in names {
         command.args(["--bin", name]);
     }
