@@ -21,6 +21,10 @@ const FUNCTIONS_DIR: &str = "FUNCTIONS_DIR";
 pub const PANICKING: &str = "panicking-function";
 /// A function of the product that is built with spans.
 pub const TRACED: &str = "traced-function";
+/// A small test that does not depend on `shared`. If a test is among the targets, cargo unites the features of
+/// dev-dependencies too, as in `cargo test`: crates that are compiled already are not compiled again with fewer
+/// features. `--tests` would link all suites again.
+const SMALL_TEST: &str = "churn";
 
 /// The program of a function, which is an endpoint's name, [`PANICKING`] or [`TRACED`].
 ///
@@ -28,19 +32,21 @@ pub const TRACED: &str = "traced-function";
 /// Panics if the program cannot be built, or is missing in `FUNCTIONS_DIR`.
 #[must_use]
 pub fn binary(name: &str) -> PathBuf {
-    static PRODUCT: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
-    static PANICKING_BUILT: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
+    static BUILT: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
     static TRACED_BUILT: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
     let folder = env::var_os(FUNCTIONS_DIR).map(|folder| workspace().join(folder));
     let built = match (name, &folder) {
         (TRACED, _) => TRACED_BUILT.get_or_init(|| build(&[TRACED], &["--features", "end-to-end/otel"])),
-        (PANICKING, _) => PANICKING_BUILT.get_or_init(|| build(&[PANICKING], &[])),
+        (PANICKING, Some(_)) => BUILT.get_or_init(|| build(&[PANICKING], &[])),
         (_, Some(folder)) => {
             let program = folder.join(logical_name(name)).join("bootstrap");
             assert!(program.is_file(), "{} is missing", program.display());
             return program;
         }
-        (_, None) => PRODUCT.get_or_init(|| build(&functions::ENDPOINTS.map(|endpoint| endpoint.name), &[])),
+        (_, None) => BUILT.get_or_init(|| {
+            let endpoints = functions::ENDPOINTS.iter().map(|endpoint| endpoint.name);
+            build(&endpoints.chain([PANICKING]).collect::<Vec<_>>(), &[])
+        }),
     };
     built.get(name).expect("cargo names the program that it built").clone()
 }
@@ -62,8 +68,10 @@ fn build(names: &[&str], arguments: &[&str]) -> HashMap<String, PathBuf> {
     let target = this.ancestors().nth(3).expect("a test is three levels below the target folder");
     let mut command = Command::new(env!("CARGO"));
     command.args(["build", "--workspace", "--message-format", "json-render-diagnostics", "--target-dir"]).arg(target);
-    // With the tests, whose crates are compiled already, no crate is compiled again with other features.
-    command.arg(if env::var_os(FUNCTIONS_DIR).is_some() { "--release" } else { "--tests" });
+    match env::var_os(FUNCTIONS_DIR) {
+        Some(_) => command.arg("--release"),
+        None => command.args(["--test", SMALL_TEST]),
+    };
     for name in names {
         command.args(["--bin", name]);
     }
