@@ -2,7 +2,10 @@
 
 mod search;
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use domain::{Change, Client, ClientId, ListedClient, Name, NewClient, Notes, Phone, Status, Timestamp};
 use rand::{
@@ -234,11 +237,15 @@ fn id_of(change: &Change) -> ClientId {
 
 /// Runs `work` for each seed, on all cores, and adds up what it returns.
 fn for_seeds(seeds: u64, work: impl Fn(u64) -> usize + Sync) -> usize {
-    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u64);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    // Each thread takes the next seed, because some seeds are far more work than others.
+    let next = AtomicU64::new(0);
+    let share = || {
+        let taken = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < seeds));
+        taken.map(&work).sum::<usize>()
+    };
     std::thread::scope(|scope| {
-        let work = &work;
-        let share = |first| scope.spawn(move || (first..seeds).step_by(threads as usize).map(work).sum::<usize>());
-        let shares: Vec<_> = (0..threads).map(share).collect();
+        let shares: Vec<_> = (0..threads).map(|_| scope.spawn(share)).collect();
         shares.into_iter().map(|share| share.join().expect("the lists are equal")).sum()
     })
 }

@@ -1,6 +1,6 @@
 //! The audit trail: every write notes its author, its time and its kind, in the item and in the tally of its
 //! request, from which the log line is written. `store.rs` holds the rest of what the store promises;
-//! `runtime.rs` holds the log line itself.
+//! `programs/runtime.rs` holds the log line itself.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test that cannot go on should fail loudly")]
 

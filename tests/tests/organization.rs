@@ -1,5 +1,5 @@
 //! An organization as a whole: exported, imported and deleted through the store, beside all other writes and
-//! under faults. `admin/tests/org.rs` holds the command line above it.
+//! under faults. `admin/tests/commands/org.rs` holds the command line above it.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
@@ -15,7 +15,7 @@ use std::{
 
 use axum::{Router, body::Bytes, extract::State, http::HeaderMap, response::IntoResponse, routing::post};
 use domain::{ClientId, ClientPatch, Clock, NewClient, Timestamp};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, future::join_all, stream};
 use list_clients::replicas::Replicas;
 use local::engine::config_for;
 use serde_json::{Value, json};
@@ -472,33 +472,33 @@ async fn an_import_withstands_throttling_failures_and_lost_answers() {
         Fault::DroppedAfter,
         Fault::Hangs,
     ];
-    for fault in faults {
-        for first in 0..2 {
-            let case = format!("{fault:?} from call {first} on");
-            let strikes = if fault == Fault::Hangs { 1 } else { 4 };
-            let striking = at_calls("PutItem", first..first + strikes, fault);
-            let Proxied { direct, through, .. } = &behind_a_proxy(striking).await;
-            let new = direct.create(&json!({ "name": "new" })).await;
-            let there = direct.create(&json!({ "name": "there" })).await;
-            let exported = direct.export().await;
-            let record = |id| exported.iter().find(|record| record.client.id == id).unwrap();
-            direct.purge().await;
-            direct.import(&[record(there.id).clone()], false).await;
-            direct.rename(there.id, "other").await;
-            let began = Clock::system().now();
-            let import = through.importing(true);
-            let outcome = through.store().import(&import, record(new.id)).await.unwrap();
-            assert_eq!(outcome, ImportOutcome::Created, "{case}");
-            let outcome = through.store().import(&import, record(there.id)).await.unwrap();
-            assert!(matches!(outcome, ImportOutcome::Replaced { .. }), "{case}: {outcome:?}");
-            // Each took effect once, stamped within the import.
-            for (id, name, version) in [(new.id, "new", 2), (there.id, "there", 4)] {
-                let client = direct.get(id).await.unwrap();
-                assert_eq!((client.name.as_str(), client.version), (name, version), "{case}");
-                assert!(client.updated_at >= began, "{case}");
-            }
+    let cases = faults.into_iter().flat_map(|fault| [(fault, 0), (fault, 1)]);
+    join_all(cases.map(async |(fault, first)| {
+        let case = format!("{fault:?} from call {first} on");
+        let strikes = if fault == Fault::Hangs { 1 } else { 4 };
+        let striking = at_calls("PutItem", first..first + strikes, fault);
+        let Proxied { direct, through, .. } = &behind_a_proxy(striking).await;
+        let new = direct.create(&json!({ "name": "new" })).await;
+        let there = direct.create(&json!({ "name": "there" })).await;
+        let exported = direct.export().await;
+        let record = |id| exported.iter().find(|record| record.client.id == id).unwrap();
+        direct.purge().await;
+        direct.import(&[record(there.id).clone()], false).await;
+        direct.rename(there.id, "other").await;
+        let began = Clock::system().now();
+        let import = through.importing(true);
+        let outcome = through.store().import(&import, record(new.id)).await.unwrap();
+        assert_eq!(outcome, ImportOutcome::Created, "{case}");
+        let outcome = through.store().import(&import, record(there.id)).await.unwrap();
+        assert!(matches!(outcome, ImportOutcome::Replaced { .. }), "{case}: {outcome:?}");
+        // Each took effect once, stamped within the import.
+        for (id, name, version) in [(new.id, "new", 2), (there.id, "there", 4)] {
+            let client = direct.get(id).await.unwrap();
+            assert_eq!((client.name.as_str(), client.version), (name, version), "{case}");
+            assert!(client.updated_at >= began, "{case}");
         }
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! The option of spans: the program of a function that is built with them, and a stand-in for the collector.
-//! `runtime.rs` runs the programs without spans.
+//! `programs/` runs the programs without spans.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test that cannot go on should fail loudly")]
 

@@ -38,7 +38,8 @@ async fn a_body_beyond_the_gateways_limit_is_refused_unread() {
     let session = Session::new();
     let mut stream = TcpStream::connect(session.server.authority()).await.unwrap();
     let head = format!(
-        "POST /api/v1/clients HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Length: 11000000\r\n\r\n",
+        "POST /api/v1/clients HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nExpect: 100-continue\r\n\
+         Content-Length: 11000000\r\n\r\n",
         session.key
     );
     stream.write_all(head.as_bytes()).await.unwrap();

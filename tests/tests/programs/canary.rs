@@ -2,12 +2,14 @@
 //! functions' programs, at the most verbose log level. Then everything that was written is searched for it.
 //! `runtime.rs` checks the log lines at the usual level.
 
-#![allow(clippy::unwrap_used, missing_docs, reason = "a test that cannot go on should fail loudly")]
-
 use domain::ApiKey;
+use futures_util::{StreamExt, stream};
 use serde_json::json;
 use shared::http::Endpoint;
 use testkit::{Call, Function, World, binary, closed_port};
+
+/// The number of programs that run at once.
+const AT_ONCE: usize = 4;
 
 /// Requests with the key in its place, and in every wrong place.
 fn requests(endpoint: &Endpoint, key: &str) -> Vec<Call> {
@@ -43,29 +45,29 @@ async fn no_key_shows_in_anything_that_is_written() {
     let keys = [active, revoked, unknown];
 
     let dead = closed_port();
-    let mut written = String::new();
-    for endpoint in functions::ENDPOINTS {
-        for (url, table) in [(world.url(), "clients"), (world.url(), "no-such-table"), (&dead, "clients")] {
-            let variables = [
-                ("AWS_ENDPOINT_URL_DYNAMODB", url),
-                ("CLIENTS_TABLE", table),
-                ("AWS_LAMBDA_LOG_LEVEL", "TRACE"),
-                ("RUST_LOG", "trace"),
-            ];
-            let function = Function::start(&binary(endpoint.name), &variables).await.unwrap();
-            // Without a table every request fails alike, at its key: a few of them show it.
-            let number = if url == dead || table != "clients" { 2 } else { usize::MAX };
-            for key in &keys {
-                for request in requests(endpoint, key.reveal()).into_iter().take(number) {
-                    let answer = function.answer(&request).await;
-                    // The API repeats a caller's own input: the content of a client, and the name of a field.
-                    let echoed = answer.status == 400 || (answer.status < 300 && endpoint.takes_body);
-                    assert!(echoed || !shows(&format!("{answer:?}"), key), "{}: {answer:?}", endpoint.name);
-                }
+    let places = [(world.url(), "clients"), (world.url(), "no-such-table"), (&dead, "clients")];
+    let programs = functions::ENDPOINTS.into_iter().flat_map(|endpoint| places.map(|place| (endpoint, place)));
+    let written = stream::iter(programs).map(async |(endpoint, (url, table))| {
+        let variables = [
+            ("AWS_ENDPOINT_URL_DYNAMODB", url),
+            ("CLIENTS_TABLE", table),
+            ("AWS_LAMBDA_LOG_LEVEL", "TRACE"),
+            ("RUST_LOG", "trace"),
+        ];
+        let function = Function::start(&binary(endpoint.name), &variables).await.unwrap();
+        // Without a table every request fails alike, at its key: a few of them show it.
+        let number = if url == dead || table != "clients" { 2 } else { usize::MAX };
+        for key in &keys {
+            for request in requests(endpoint, key.reveal()).into_iter().take(number) {
+                let answer = function.answer(&request).await;
+                // The API repeats a caller's own input: the content of a client, and the name of a field.
+                let echoed = answer.status == 400 || (answer.status < 300 && endpoint.takes_body);
+                assert!(echoed || !shows(&format!("{answer:?}"), key), "{}: {answer:?}", endpoint.name);
             }
-            written += &function.everything_written();
         }
-    }
+        function.everything_written()
+    });
+    let written = written.buffer_unordered(AT_ONCE).collect::<String>().await;
     assert!(written.lines().count() > 100, "there is a log to search");
     for key in &keys {
         assert!(!shows(&written, key), "{written}");

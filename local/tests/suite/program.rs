@@ -1,6 +1,4 @@
 //! The program itself, as a developer starts and stops it.
-// In tests an unwrap is an assertion; Clippy sees tests only in functions that are marked as such.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::{
     fs::{self, File},

@@ -1,7 +1,5 @@
 //! The API on a database that misbehaves: it claims success without having done anything, its connections go
 //! silent, or its set-up was interrupted.
-// In tests an unwrap is an assertion; Clippy sees tests only in functions that are marked as such.
-#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::{
     convert::Infallible,

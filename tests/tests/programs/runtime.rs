@@ -1,8 +1,5 @@
-//! The functions' programs behind a stand-in for the Lambda Runtime API: their answers, their log lines, and
-//! their failures. `canary.rs` searches everything that they write for API keys; `spans.rs` runs a program with
-//! spans. In CI the programs are those that are deployed: see `testkit::binary`.
-
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test that cannot go on should fail loudly")]
+//! The programs behind a stand-in for the Lambda Runtime API: their answers, their log lines, and their
+//! failures. `canary.rs` searches everything that they write for API keys.
 
 use std::time::Duration;
 

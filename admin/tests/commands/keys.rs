@@ -1,6 +1,4 @@
-//! `admin keys` and `admin tables`: the real binary on an embedded engine.
-
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test that cannot go on should fail loudly")]
+//! `admin keys` and `admin tables`.
 
 use std::{process::Output, sync::Barrier, thread, time::Duration};
 
