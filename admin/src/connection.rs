@@ -7,10 +7,11 @@ use aws_config::{
     environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider},
     meta::{credentials::CredentialsProviderChain, region::RegionProviderChain},
     profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider},
+    provider_config::ProviderConfig,
 };
 use aws_sdk_dynamodb::config::Credentials;
 use clap::Args;
-use shared::store::{Store, Tables};
+use shared::store::{Store, Tables, sdk_connector, sdk_http_client};
 
 /// The SDK's own variables for an endpoint other than AWS's, the more specific one first.
 const ENDPOINT_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"];
@@ -29,7 +30,7 @@ pub(crate) struct Connection {
 impl Connection {
     /// The store that the options and the environment describe.
     pub(crate) async fn store(&self) -> Store {
-        Store::new(&config().await, self.tables())
+        Store::over(sdk_connector(), &config().await, self.tables())
     }
 
     /// The names of the tables.
@@ -51,17 +52,22 @@ pub(crate) fn endpoint() -> Option<String> {
 /// if none are configured: the engine does not check them, but the SDK signs every request. Configured ones
 /// come first, because DynamoDB Local (without `-sharedDb`) keeps a database for each access key and region.
 async fn config() -> SdkConfig {
-    let loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
-    if !endpoint().is_some_and(|url| is_loopback(&url)) {
+    let http_client = sdk_http_client();
+    let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http_client.clone());
+    let Some(url) = endpoint() else { return loader.load().await };
+    loader = loader.endpoint_url(&url);
+    if !is_loopback(&url) {
         return loader.load().await;
     }
     // The SDK's default chains end by asking for the metadata of an EC2 instance, which takes seconds to
     // fail on a developer's machine.
+    let provider = ProviderConfig::empty().with_http_client(http_client);
+    let profile = ProfileFileCredentialsProvider::builder().configure(&provider);
     let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
         .or_else(ProfileFileRegionProvider::new())
         .or_else("us-east-1");
     let credentials = CredentialsProviderChain::first_try("Environment", EnvironmentVariableCredentialsProvider::new())
-        .or_else("Profile", ProfileFileCredentialsProvider::builder().build())
+        .or_else("Profile", profile.build())
         .or_else("MadeUp", Credentials::new("local", "local", None, None, "made up for a local engine"));
     loader.region(region).credentials_provider(credentials).load().await
 }

@@ -70,7 +70,7 @@ impl Lab {
 
     /// Deletes the tables. It takes longer than the store's timeouts allow, so it calls the engine itself.
     pub(crate) async fn close(self) -> Result<()> {
-        let db = aws_sdk_dynamodb::Client::new(&self.config);
+        let db = shared::store::sdk_client(&self.config);
         for table in [&self.tables.clients, &self.tables.api_keys] {
             db.delete_table().table_name(table).send().await.with_context(|| format!("cannot delete {table}"))?;
         }

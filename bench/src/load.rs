@@ -1,6 +1,5 @@
 //! `bench load`: a mixed load on the local gateway over loopback. Every worker sends one request at a time.
 
-mod memory;
 mod server;
 pub(crate) mod work;
 
@@ -19,10 +18,10 @@ pub(crate) use server::{ServeArgs, serve};
 
 use crate::{
     people,
+    process::resident_bytes,
     sample::Sample,
     table::{Table, three_digits, time},
 };
-use memory::resident_bytes;
 use server::Server;
 use work::{Kind, Record, Worker};
 

@@ -2,14 +2,18 @@
 #![allow(clippy::print_stdout, reason = "the benchmarks print their results")]
 
 mod cluster;
+mod cold;
 mod feed;
 mod lab;
+mod lambda;
 mod list;
 mod load;
 mod people;
+mod process;
 mod sample;
 mod scale;
 mod table;
+mod warm;
 
 use std::process::ExitCode;
 
@@ -35,6 +39,10 @@ enum Command {
     Feed(feed::Args),
     /// Throughput, latencies, errors and memory under a mixed load on the local gateway
     Load(load::Args),
+    /// The start of each function and its first answers, beside an empty function, Node.js and Python
+    Cold(cold::Args),
+    /// Processor time and latency of a request to each warm function, beside the same
+    Warm(warm::Args),
     /// Units and dollars per request, and the limits of organizations, keys and accounts
     Scale,
     /// The server process of `load`
@@ -47,6 +55,8 @@ fn main() -> Result<ExitCode> {
         Command::List(args) => list::run(args)?,
         Command::Feed(args) => feed::run(&args)?,
         Command::Load(args) => return load::run(&args),
+        Command::Cold(args) => return cold::run(&args),
+        Command::Warm(args) => return warm::run(&args),
         Command::Scale => scale::run()?,
         Command::Serve(args) => load::serve(&args)?,
     }

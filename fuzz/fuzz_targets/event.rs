@@ -9,12 +9,9 @@ use std::{
 };
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_dynamodb::{
-    Client,
-    config::{Credentials, SharedCredentialsProvider},
-};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::{
-    http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
+    http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector},
     orchestrator::{HttpRequest, HttpResponse},
 };
 use aws_smithy_types::body::SdkBody;
@@ -32,7 +29,7 @@ use shared::{
 const KEY: &str = "ba_0123456789abcdef0123456789abcdef458177ba";
 
 static SERVICES: LazyLock<Vec<Service>> = LazyLock::new(|| {
-    let app = App { store: Store::with_client(Client::new(&config()), Tables::default()), clock: Clock::system() };
+    let app = App { store: Store::over(SharedHttpConnector::new(FakeTables), &config(), Tables::default()), clock: Clock::system() };
     functions::ENDPOINTS.iter().map(|endpoint| (endpoint.service)(app.clone())).collect()
 });
 
@@ -45,6 +42,7 @@ fuzz_target!(|text: &str| -> Corpus {
         let deadline = (SystemTime::now() + Duration::from_secs(60)).duration_since(UNIX_EPOCH).expect("after 1970");
         context.deadline = u64::try_from(deadline.as_millis()).expect("not that late");
         let answer = runtime.block_on(service.invoke(LambdaEvent::new(event.clone(), context)));
+        runtime.block_on(service.after_answer());
         check(&event, &answer.expect("every event has an answer"));
     }
     Corpus::Keep
@@ -136,6 +134,5 @@ fn config() -> SdkConfig {
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(http_client_fn(|_, _| SharedHttpConnector::new(FakeTables)))
         .build()
 }

@@ -6,10 +6,14 @@
 use std::{path::Path, thread, time::Duration};
 
 use anyhow::{Context, Result, anyhow, bail};
-use aws_config::{BehaviorVersion, Region, SdkConfig, meta::credentials::CredentialsProviderChain};
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig, meta::credentials::CredentialsProviderChain,
+    profile::ProfileFileCredentialsProvider, provider_config::ProviderConfig,
+};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use dynoxide::Database;
 use lambda_http::http::Uri;
+use shared::store::sdk_http_client;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::oneshot,
@@ -107,12 +111,14 @@ impl Engine {
 #[must_use]
 pub fn config_for(endpoint_url: &str) -> SdkConfig {
     let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|variable| std::env::var(variable).ok());
+    let provider = ProviderConfig::empty().with_http_client(sdk_http_client());
+    let profile = ProfileFileCredentialsProvider::builder().configure(&provider);
     // The SDK's default chain would wait for the metadata service of an EC2 instance.
     let credentials = CredentialsProviderChain::first_try(
         "environment",
         aws_config::environment::EnvironmentVariableCredentialsProvider::new(),
     )
-    .or_else("profile", aws_config::profile::ProfileFileCredentialsProvider::builder().build())
+    .or_else("profile", profile.build())
     .or_else("none needed", no_credentials());
     let region = Region::new(region.unwrap_or_else(|| REGION.to_owned()));
     config(endpoint_url, region, SharedCredentialsProvider::new(credentials))

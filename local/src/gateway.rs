@@ -160,9 +160,12 @@ async fn invoke(service: Service, event: Box<RawValue>, request_id: String) -> H
     let mut context = Context::default();
     context.request_id = request_id;
     context.deadline = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
+    let answering = service.clone();
     let invocation =
-        tokio::spawn(async move { timeout(limit, service.invoke(LambdaEvent::new(event, context))).await });
-    match invocation.await {
+        tokio::spawn(async move { timeout(limit, answering.invoke(LambdaEvent::new(event, context))).await });
+    let outcome = invocation.await;
+    tokio::spawn(async move { service.after_answer().await });
+    match outcome {
         Ok(Ok(Ok(answer))) => answer::to_http(&answer),
         Ok(Err(_)) => answer::message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
         Ok(Ok(Err(_))) | Err(_) => answer::message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),

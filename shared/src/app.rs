@@ -1,8 +1,15 @@
 //! The state of a process.
 
+use std::env;
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
+use aws_types::SdkConfig;
 use domain::Clock;
 
 use crate::store::{Store, Tables};
+
+/// The variables that name an endpoint other than AWS's, the more specific one first.
+const ENDPOINT_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"];
 
 /// The state of a process, built once from its environment. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -16,8 +23,32 @@ pub struct App {
 impl App {
     /// The state that the environment of a Lambda function describes: the SDK's variables,
     /// `CLIENTS_TABLE` and `API_KEYS_TABLE`.
-    pub async fn from_env() -> Self {
-        let config = aws_config::load_defaults(aws_config::BehaviorVersion::v2026_01_12()).await;
-        Self { store: Store::new(&config, Tables::from_env()), clock: Clock::system() }
+    ///
+    /// # Panics
+    /// Panics if region or credentials are missing, which the platform always sets.
+    #[must_use]
+    pub fn from_env() -> Self {
+        Self { store: Store::new(&config(), Tables::from_env()), clock: Clock::system() }
     }
+}
+
+/// The SDK's configuration, from variables alone. The SDK's own loader looks for profiles and metadata services
+/// besides, which a function does not have: the platform sets these variables, and they are good for as long
+/// as the process lives.
+fn config() -> SdkConfig {
+    let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
+    let required = |name| variable(name).unwrap_or_else(|| panic!("{name} is not set"));
+    let credentials = Credentials::new(
+        required("AWS_ACCESS_KEY_ID"),
+        required("AWS_SECRET_ACCESS_KEY"),
+        variable("AWS_SESSION_TOKEN"),
+        None,
+        "environment",
+    );
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new(required("AWS_REGION")))
+        .credentials_provider(SharedCredentialsProvider::new(credentials));
+    config.set_endpoint_url(ENDPOINT_VARIABLES.into_iter().find_map(variable));
+    config.build()
 }

@@ -2,23 +2,43 @@
 
 use std::sync::Arc;
 
-use crate::{app::App, http::Endpoint, telemetry};
+use lambda_http::{LambdaEvent, lambda_runtime::Runtime, tower::util::MapFutureLayer};
 
-/// Runs an endpoint as a Lambda function, for as long as the process lives. The spans of a request are
-/// sent before its answer, because the platform may freeze the process after it.
+use crate::{
+    app::App,
+    http::{Endpoint, Service},
+    telemetry,
+};
+
+/// Runs an endpoint as a Lambda function, for as long as the process lives.
+///
+/// It connects to DynamoDB before the first event: the platform gives a starting process more of a processor than
+/// a small function has later. The spans of a request are sent before its answer, because the platform may freeze
+/// the process after it. Other work waits for the time between the answer and the next poll, when no caller waits.
 ///
 /// # Errors
 /// Fails if the Lambda runtime cannot be reached.
 pub async fn run(endpoint: &'static Endpoint) -> Result<(), lambda_http::Error> {
     let telemetry = Arc::new(telemetry::init());
-    let service = (endpoint.service)(App::from_env().await);
-    let invoke = move |event| {
-        let (service, telemetry) = (service.clone(), telemetry.clone());
+    let app = App::from_env();
+    app.store.connect().await;
+    let service = (endpoint.service)(app);
+    let answering = service.clone();
+    let answer = move |event: LambdaEvent<_>| {
+        let (service, telemetry) = (answering.clone(), telemetry.clone());
         async move {
             let answer = service.invoke(event).await;
             telemetry.flush().await;
             answer
         }
     };
-    lambda_http::lambda_runtime::run(lambda_http::service_fn(invoke)).await
+    let after_answer = MapFutureLayer::new(move |answered| finish(answered, service.clone()));
+    Runtime::new(lambda_http::service_fn(answer)).layer(after_answer).run().await
+}
+
+/// Waits until an answer is sent, then does the work that was left for that time.
+async fn finish<F: Future>(answered: F, service: Service) -> F::Output {
+    let outcome = answered.await;
+    service.after_answer().await;
+    outcome
 }

@@ -11,9 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ApiKey;
 use serde_json::json;
+use shared::store::sdk_client;
 use testkit::{Call, Fault, FaultProxy, Instance, KEY_LIFE, ManualClock, World};
 
 const INSTANCES: usize = 20;
@@ -167,7 +168,7 @@ async fn a_key_that_changed_hands_is_answered_for_its_new_user() {
     let (key, instance) = (direct.key("org").await, direct.behind(&proxy).instance());
     let list = Call::list().key(&key);
     assert_eq!(instance.answer(&list).await.status, 200);
-    let new_user = Client::new(direct.config())
+    let new_user = sdk_client(direct.config())
         .update_item()
         .table_name(&direct.tables.api_keys)
         .key("keyHash", AttributeValue::S(key.hash().as_str().to_owned()))

@@ -78,7 +78,6 @@ async fn a_request_is_a_span_in_its_callers_trace_and_so_is_each_call_of_a_table
     for part in [
         "GET /api/v1/clients/{id}",
         "DynamoDB.GetItem",
-        "DynamoDB.UpdateItem",
         "http.response.status_code",
         "function-under-test",
         &served.request_id,

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result, bail};
-use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::OrgId;
-use shared::store::BY_UPDATED_AT;
+use shared::store::{BY_UPDATED_AT, sdk_client};
 
 use crate::{lab::Lab, sample::Sample};
 
@@ -48,7 +48,7 @@ impl ItemSize {
 
 /// The mean over the first page of a query.
 async fn mean(lab: &Lab, org: &OrgId, index: Option<&str>, filter: &str) -> Result<f64> {
-    let page = Client::new(&lab.config)
+    let page = sdk_client(&lab.config)
         .query()
         .table_name(&lab.tables.clients)
         .set_index_name(index.map(str::to_owned))

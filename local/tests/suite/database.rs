@@ -220,7 +220,7 @@ fn random_tables() -> Tables {
 }
 
 async fn interrupt_and_start_again(url: &str) {
-    let (tables, dynamodb) = (random_tables(), aws_sdk_dynamodb::Client::new(&config_for(url)));
+    let (tables, dynamodb) = (random_tables(), shared::store::sdk_client(&config_for(url)));
     create_clients_table(&dynamodb, &tables, &["listed", "version"]).await;
     let time_to_live = async || {
         let described = dynamodb.describe_time_to_live().table_name(&tables.clients).send().await.unwrap();
@@ -253,7 +253,7 @@ async fn a_set_up_that_was_interrupted_is_completed_by_the_next_start() {
 async fn a_table_with_another_layout_is_refused() {
     let engine = Engine::in_memory().await.unwrap();
     let tables = random_tables();
-    create_clients_table(&aws_sdk_dynamodb::Client::new(engine.config()), &tables, &["name", "phone"]).await;
+    create_clients_table(&shared::store::sdk_client(engine.config()), &tables, &["name", "phone"]).await;
     let error = Store::new(engine.config(), tables).create_tables().await.unwrap_err();
     assert!(error.to_string().contains("another layout"), "{error}");
 }

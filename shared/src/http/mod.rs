@@ -12,6 +12,7 @@
 //! | `response.rs` | the successful responses |
 //! | `problem.rs` | the errors, and their problem documents |
 
+mod after_answer;
 mod auth;
 mod edge;
 mod endpoint;

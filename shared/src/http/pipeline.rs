@@ -27,6 +27,7 @@ use tracing::Instrument;
 
 use super::{
     ApiError, Endpoint, Request, RequestParts,
+    after_answer::AfterAnswer,
     auth::{self, CallerCache},
 };
 use crate::{app::App, store::ApiKeyRecord, telemetry};
@@ -44,6 +45,7 @@ pub struct Service {
     pub endpoint: &'static Endpoint,
     app: App,
     callers: CallerCache,
+    after_answer: AfterAnswer,
     lines: Arc<telemetry::RequestLines>,
     handler: Arc<Handler>,
 }
@@ -59,7 +61,7 @@ impl Service {
             Box::pin(handler(app, request))
         });
         let lines = Arc::new(telemetry::RequestLines::from_env());
-        Self { endpoint, app, callers: CallerCache::default(), lines, handler }
+        Self { endpoint, app, callers: CallerCache::default(), after_answer: AfterAnswer::default(), lines, handler }
     }
 
     /// Answers a request. It never fails: errors, panics and timeouts become responses.
@@ -84,6 +86,11 @@ impl Service {
             *response.body_mut() = Body::Empty;
         }
         response
+    }
+
+    /// Does the work that answered requests have left. Whoever sends the answers calls this after each.
+    pub async fn after_answer(&self) {
+        self.after_answer.run().await;
     }
 
     /// Answers an event that cannot be read as a request.
@@ -112,8 +119,7 @@ impl Service {
         parts: RequestParts,
     ) -> Answer {
         let record = self.authenticate(app, entry, hash).await?;
-        let answer = self.handle(app, record.caller.clone(), parts);
-        finish(app, &record, answer).await
+        self.handle(app, record.caller, parts).await
     }
 
     /// Runs the handler for the caller that the key had last, while the key is checked: a read then
@@ -135,11 +141,11 @@ impl Service {
             Either::Right((answer, authenticated)) => (authenticated.await?, Either::Right(future::ready(answer))),
         };
         if record.caller == caller {
-            return finish(app, &record, answer).await;
+            return answer.await;
         }
         // A handler that is still under way may hold what the next one waits for.
         drop(answer);
-        finish(app, &record, self.handle(app, record.caller.clone(), parts)).await
+        self.handle(app, record.caller, parts).await
     }
 
     /// The record of the API key, if the key is active.
@@ -157,6 +163,9 @@ impl Service {
         })?;
         entry.caller = Some(record.caller.clone());
         self.callers.remember(hash.clone(), record.caller.clone());
+        if let Some(note) = auth::note_use(&self.app, &record) {
+            self.after_answer.leave(note);
+        }
         Ok(record)
     }
 
@@ -171,11 +180,6 @@ impl Service {
         }
         (self.handler)(app.clone(), Request { caller, parts }).await
     }
-}
-
-/// Waits for the answer while the use of the key is noted.
-async fn finish(app: &App, record: &ApiKeyRecord, answer: impl Future<Output = Answer>) -> Answer {
-    future::join(answer, auth::note_use(app, record)).await.0
 }
 
 /// The response to an outcome. Writes the log line.

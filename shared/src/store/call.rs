@@ -3,16 +3,22 @@
 //! Every call of the store goes through here. The SDK's own retries are off: only the caller knows
 //! whether a call that may have taken effect can be repeated.
 
-use std::{future::Future, time::Duration};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::{
-    config::{Builder, http::HttpResponse, timeout::TimeoutConfig},
-    error::{ProvideErrorMetadata, SdkError},
+    config::http::HttpResponse,
+    error::{BoxError, ProvideErrorMetadata, SdkError},
     types::{ConsumedCapacity, ReturnConsumedCapacity},
 };
+use tokio::time::Instant;
+use tracing::Instrument;
 
-use super::{Store, StoreError, item::Item};
-use crate::telemetry::Units;
+use super::{
+    Store, StoreError,
+    item::Item,
+    transport::{self, Written},
+};
+use crate::telemetry::{self, Units};
 
 /// The most attempts at one call.
 const ATTEMPTS: u32 = 3;
@@ -88,21 +94,21 @@ impl Store {
         retry: Retry,
         request: R,
     ) -> Result<Conditional<R::Output>, StoreError> {
-        let timeout = if R::READS_PAGES { PAGE_CALL_TIMEOUT } else { CALL_TIMEOUT };
-        let attempts = self.attempts(operation, retry, request);
-        tokio::time::timeout(timeout, attempts).await.unwrap_or_else(|_| Err(StoreError::timed_out(operation)))
+        let request = request.write().map_err(|error| StoreError::unwritable(operation, &*error))?;
+        self.attempts::<R>(operation, retry, &request).instrument(telemetry::of_call(R::NAME)).await
     }
 
     async fn attempts<R: Request>(
         &self,
         operation: &'static str,
         retry: Retry,
-        request: R,
+        request: &Written,
     ) -> Result<Conditional<R::Output>, StoreError> {
+        let until = Instant::now() + if R::READS_PAGES { PAGE_CALL_TIMEOUT } else { CALL_TIMEOUT };
         let mut repeated = false;
         let mut attempt = 1;
         loop {
-            let error = match self.attempt(operation, request.clone()).await {
+            let error = match self.attempt::<R>(operation, request, until).await {
                 Attempt::Done(output) => return Ok(Conditional::Done(output)),
                 Attempt::ConditionFailed(item) => return Ok(Conditional::Failed { item, repeated }),
                 Attempt::Failed(error) => error,
@@ -118,17 +124,28 @@ impl Store {
                 let known = !repeated || error.may_have_taken_effect();
                 return Err(if known { error } else { StoreError::outcome_unknown(operation) });
             }
-            tokio::time::sleep(pause(attempt)).await;
+            let pause = pause(attempt);
+            if Instant::now() + pause >= until {
+                return Err(StoreError::timed_out(operation));
+            }
+            tokio::time::sleep(pause).await;
             attempt += 1;
         }
     }
 
-    async fn attempt<R: Request>(&self, operation: &'static str, request: R) -> Attempt<R::Output> {
+    /// Makes one attempt, until its timeout or until all attempts together have taken too long.
+    async fn attempt<R: Request>(
+        &self,
+        operation: &'static str,
+        request: &Written,
+        until: Instant,
+    ) -> Attempt<R::Output> {
         self.tally.count_call();
         let timeout = if R::READS_PAGES { PAGE_ATTEMPT_TIMEOUT } else { ATTEMPT_TIMEOUT };
-        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(timeout);
-        let generation = self.connections.generation();
-        match request.send(Builder::new().timeout_config(timeouts.build())).await {
+        let until = until.min(Instant::now() + timeout);
+        let generation = self.transport.generation();
+        let outcome = tokio::time::timeout_at(until, self.transport.send::<R::Output, R::Error>(request)).await;
+        match outcome.unwrap_or_else(|elapsed| Err(SdkError::timeout_error(elapsed))) {
             Ok(output) => match R::units(&output) {
                 Some(units) => {
                     self.tally.add_units(units);
@@ -143,7 +160,7 @@ impl Store {
                     return Attempt::ConditionFailed(item);
                 }
                 if is_without_answer(&error) {
-                    self.connections.replace(generation);
+                    self.transport.replace(generation);
                 }
                 Attempt::Failed(StoreError::from_sdk(operation, &error))
             }
@@ -163,20 +180,19 @@ enum Attempt<T> {
     Failed(StoreError),
 }
 
-/// A request of the SDK, ready to be sent.
-pub(super) trait Request: Clone + Send {
+/// The builder of a request of the SDK, with all that it needs.
+pub(super) trait Request: Send {
+    /// The operation's name.
+    const NAME: &str;
     /// Its answer.
-    type Output: Send;
+    type Output: std::fmt::Debug + Send + Sync + 'static;
     /// The SDK's error for it.
     type Error: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static;
     /// Whether the answer is a page of up to 1 MB.
     const READS_PAGES: bool = false;
 
-    /// Sends the request, once.
-    fn send(
-        self,
-        config: Builder,
-    ) -> impl Future<Output = Result<Self::Output, SdkError<Self::Error, HttpResponse>>> + Send;
+    /// Writes the request, once for all attempts.
+    fn write(self) -> Result<Written, BoxError>;
 
     /// The capacity that the answer says was consumed.
     fn units(output: &Self::Output) -> Option<Units>;
@@ -196,18 +212,19 @@ fn written(capacity: &ConsumedCapacity) -> Units {
     Units { read: 0.0, write: capacity.capacity_units().unwrap_or_default() }
 }
 
-/// Implements [`Request`] for operations of the SDK. Each is given as its module, its request, its
+/// Implements [`Request`] for operations of the SDK. Each is given as its module, itself, its builder, its
 /// answer, its error, the kind of units it consumes, and `pages` or `condition` if that applies.
 macro_rules! requests {
-    ($($module:ident $builder:ident $output:ident $error:ident $units:ident $($trait:ident)?;)*) => {$(
+    ($($module:ident $operation:ident $builder:ident $output:ident $error:ident $units:ident $($trait:ident)?;)*) => {$(
         impl Request for aws_sdk_dynamodb::operation::$module::builders::$builder {
+            const NAME: &str = stringify!($operation);
             type Output = aws_sdk_dynamodb::operation::$module::$output;
             type Error = aws_sdk_dynamodb::operation::$module::$error;
             $(requests!(@$trait);)?
 
-            async fn send(self, config: Builder) -> Result<Self::Output, SdkError<Self::Error, HttpResponse>> {
-                let request = self.return_consumed_capacity(ReturnConsumedCapacity::Total);
-                request.customize().config_override(config).send().await
+            fn write(self) -> Result<Written, BoxError> {
+                let request = self.return_consumed_capacity(ReturnConsumedCapacity::Total).build()?;
+                transport::write(&aws_sdk_dynamodb::operation::$module::$operation::default(), request)
             }
 
             fn units(output: &Self::Output) -> Option<Units> {
@@ -229,16 +246,16 @@ macro_rules! requests {
 }
 
 requests! {
-    get_item GetItemFluentBuilder GetItemOutput GetItemError read;
-    batch_get_item BatchGetItemFluentBuilder BatchGetItemOutput BatchGetItemError read;
-    query QueryFluentBuilder QueryOutput QueryError read pages;
-    put_item PutItemFluentBuilder PutItemOutput PutItemError written condition;
-    update_item UpdateItemFluentBuilder UpdateItemOutput UpdateItemError written condition;
+    get_item GetItem GetItemInputBuilder GetItemOutput GetItemError read;
+    batch_get_item BatchGetItem BatchGetItemInputBuilder BatchGetItemOutput BatchGetItemError read;
+    query Query QueryInputBuilder QueryOutput QueryError read pages;
+    put_item PutItem PutItemInputBuilder PutItemOutput PutItemError written condition;
+    update_item UpdateItem UpdateItemInputBuilder UpdateItemOutput UpdateItemError written condition;
 }
 
 #[cfg(feature = "operator")]
 requests! {
-    scan ScanFluentBuilder ScanOutput ScanError read pages;
-    delete_item DeleteItemFluentBuilder DeleteItemOutput DeleteItemError written;
-    batch_write_item BatchWriteItemFluentBuilder BatchWriteItemOutput BatchWriteItemError written;
+    scan Scan ScanInputBuilder ScanOutput ScanError read pages;
+    delete_item DeleteItem DeleteItemInputBuilder DeleteItemOutput DeleteItemError written;
+    batch_write_item BatchWriteItem BatchWriteItemInputBuilder BatchWriteItemOutput BatchWriteItemError written;
 }

@@ -1,80 +1,137 @@
-//! The pool of connections to DynamoDB, which is replaced as a whole once a connection in it is suspect.
+//! The connections to DynamoDB: TLS, a pool, and its replacement as a whole once a connection in it is suspect.
 //!
 //! If a network path goes silent, every idle connection on it is dead, and nothing says so: each one would
-//! cost one attempt its timeout. The SDK drops only the connection whose attempt failed. So after such a
+//! cost one attempt its timeout. hyper drops only the connection whose attempt failed. So after such a
 //! failure the store takes a new pool, and the next attempt opens a new connection. Calls under way on
 //! the old pool end on it.
+//!
+//! The SDK's own HTTP client reads and parses the system's roots at every start, and has parts that no function uses
+//! (HTTP/2, proxies). This one trusts compiled-in roots. `docs/performance.md` has what that saves.
 
 use std::{
-    fmt,
+    env, fmt, io,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
-use aws_sdk_dynamodb::config::{HttpClient, RuntimeComponents};
-use aws_smithy_http_client::{
-    ConnectorBuilder,
-    proxy::ProxyConfig,
-    tls::{Provider, rustls_provider::CryptoMode},
+use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::{
+    http::{HttpConnector as SdkConnector, HttpConnectorFuture, SharedHttpConnector},
+    result::ConnectorError,
 };
-use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
+use aws_smithy_types::body::SdkBody;
+use hyper_rustls::HttpsConnector;
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::{TokioExecutor, TokioTimer},
+};
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::ring,
+    pki_types::{CertificateDer, pem::PemObject},
+};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// The variables that name a file of certificates (PEM) to trust instead of the compiled-in roots: that of
+/// AWS's own tools, then OpenSSL's.
+const CA_FILE_VARIABLES: [&str; 2] = ["AWS_CA_BUNDLE", "SSL_CERT_FILE"];
 
-/// The SDK's way to DynamoDB: the current pool. Cheap to clone; clones share the pool.
+/// The current pool of connections. Cheap to clone; clones share the pool.
 #[derive(Clone)]
-pub(super) struct Connections(Arc<RwLock<Pool>>);
+pub(super) struct Connections {
+    connector: HttpsConnector<HttpConnector>,
+    pool: Arc<RwLock<Pool>>,
+}
 
 struct Pool {
     generation: u64,
-    connector: SharedHttpConnector,
+    client: SharedHttpConnector,
 }
 
 impl Connections {
-    pub(super) fn new() -> Self {
-        Self(Arc::new(RwLock::new(Pool { generation: 0, connector: connector() })))
+    /// No connection yet, with the roots that the environment names.
+    ///
+    /// # Panics
+    /// Panics if the environment names a file of roots that cannot be read.
+    pub(super) fn from_env() -> Self {
+        let roots = roots().unwrap_or_else(|error| panic!("{error}"));
+        let connector = connector(roots);
+        let client = client(&connector);
+        Self { connector, pool: Arc::new(RwLock::new(Pool { generation: 0, client })) }
+    }
+
+    /// The current pool.
+    pub(super) fn current(&self) -> SharedHttpConnector {
+        self.pool.read().unwrap_or_else(PoisonError::into_inner).client.clone()
     }
 
     /// The number of the current pool.
     pub(super) fn generation(&self) -> u64 {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).generation
+        self.pool.read().unwrap_or_else(PoisonError::into_inner).generation
     }
 
     /// Replaces the pool, unless that has been done since `generation` was the current one: of many calls
     /// that fail together, one replaces it.
     pub(super) fn replace(&self, generation: u64) {
-        if self.generation() != generation {
-            return;
-        }
-        // Making a connector takes time, so it is made before the lock is taken.
-        let connector = connector();
-        let mut pool = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut pool = self.pool.write().unwrap_or_else(PoisonError::into_inner);
         if pool.generation == generation {
-            *pool = Pool { generation: generation + 1, connector };
+            *pool = Pool { generation: generation + 1, client: client(&self.connector) };
         }
     }
 }
 
-impl HttpClient for Connections {
-    /// The settings hold timeouts: the connect timeout is the pool's own, and `call.rs` limits an attempt.
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).connector.clone()
+/// hyper's pool, as a connector of the SDK.
+#[derive(Debug)]
+struct PooledClient(Client<HttpsConnector<HttpConnector>, SdkBody>);
+
+impl SdkConnector for PooledClient {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let request = match request.try_into_http1x() {
+            Ok(request) => request,
+            Err(error) => return HttpConnectorFuture::ready(Err(ConnectorError::user(error.into()))),
+        };
+        let response = self.0.request(request);
+        HttpConnectorFuture::new(async move {
+            let response = response.await.map_err(|error| ConnectorError::io(error.into()))?;
+            HttpResponse::try_from(response.map(SdkBody::from_body_1_x))
+                .map_err(|error| ConnectorError::other(error.into(), None))
+        })
     }
 }
 
-impl fmt::Debug for Connections {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connections").field("generation", &self.generation()).finish()
-    }
+/// An empty pool.
+fn client(connector: &HttpsConnector<HttpConnector>) -> SharedHttpConnector {
+    let mut client = Client::builder(TokioExecutor::new());
+    client.pool_timer(TokioTimer::new());
+    SharedHttpConnector::new(PooledClient(client.build(connector.clone())))
 }
 
-/// An empty pool, with the TLS and the proxy settings of the SDK's default one.
-fn connector() -> SharedHttpConnector {
-    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
-    let connector = ConnectorBuilder::default()
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-        .proxy_config(ProxyConfig::from_env())
-        .connector_settings(settings)
-        .build();
-    SharedHttpConnector::new(connector)
+fn connector(roots: RootCertStore) -> HttpsConnector<HttpConnector> {
+    let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("the provider has the cipher suites of these versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp)
+}
+
+/// Mozilla's roots, or those in the file that the environment names.
+fn roots() -> io::Result<RootCertStore> {
+    let mut roots = RootCertStore::empty();
+    let Some(file) = CA_FILE_VARIABLES.iter().find_map(env::var_os).filter(|file| !file.is_empty()) else {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        return Ok(roots);
+    };
+    let unusable = |error: &dyn fmt::Display| io::Error::other(format!("cannot use {}: {error}", file.display()));
+    for certificate in CertificateDer::pem_file_iter(&file).map_err(|error| unusable(&error))? {
+        roots.add(certificate.map_err(|error| unusable(&error))?).map_err(|error| unusable(&error))?;
+    }
+    if roots.is_empty() {
+        return Err(unusable(&"it has no certificate"));
+    }
+    Ok(roots)
 }

@@ -72,6 +72,11 @@ impl StoreError {
         Self::unknown(operation, "one of several attempts may have taken effect")
     }
 
+    /// The error for a request that the SDK cannot write, which would be a mistake in the store.
+    pub(super) fn unwritable(operation: &'static str, error: &dyn std::error::Error) -> Self {
+        Self { operation, kind: Kind::Rejected, cause: chain(error) }
+    }
+
     pub(super) fn timed_out(operation: &'static str) -> Self {
         Self::unknown(operation, "the attempts took too long")
     }

@@ -3,6 +3,7 @@
 //! | file | purpose |
 //! |---|---|
 //! | `call.rs` | one call: metering, timeouts, retries, failed conditions |
+//! | `transport.rs` | one exchange: writing, signing and sending a request, reading the response |
 //! | `connections.rs` | the pool of connections, and when it is replaced |
 //! | `error.rs` | why a call failed, and whether it may have taken effect |
 //! | `write.rs` | the author, the expected versions and the errors of a write |
@@ -21,14 +22,14 @@ mod item;
 #[cfg(feature = "operator")]
 mod operator;
 mod tables;
+mod transport;
 mod write;
 
-use std::time::Duration;
-
-use aws_sdk_dynamodb::config::{BehaviorVersion, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+use aws_types::SdkConfig;
 
 use crate::telemetry::Tally;
-use connections::Connections;
+use transport::Transport;
 
 pub use api_keys::{ApiKeyRecord, ApiKeyState};
 #[cfg(feature = "operator")]
@@ -36,42 +37,58 @@ pub use api_keys::{ExpireOutcome, NewApiKey};
 pub use clients::{CreateOutcome, Cursor, FeedPage, LongNotes};
 pub use error::StoreError;
 #[cfg(feature = "operator")]
-pub use operator::{ClientPage, ClientRecord, ClockError, IMPORTED_WITH, Import, ImportOutcome};
+pub use operator::{
+    ClientPage, ClientRecord, ClockError, IMPORTED_WITH, Import, ImportOutcome, sdk_client, sdk_connector,
+    sdk_http_client,
+};
 pub use tables::{BY_ORG, BY_UPDATED_AT, Tables};
 pub use write::{ExpectedVersions, WriteContext, WriteError};
 
-/// The timeout of a call that creates a table or compares the clocks. No other call takes as long.
-const OPERATOR_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// The tables and the connection to them. Cheap to clone.
+/// The tables and the way to them. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
+    transport: Transport,
+    /// The SDK's client, for what `call.rs` does not do.
+    #[cfg(feature = "operator")]
     db: aws_sdk_dynamodb::Client,
-    connections: Connections,
     tables: Tables,
     tally: Tally,
 }
 
 impl Store {
-    /// The store on these tables.
+    /// The store on these tables, over connections of its own.
+    ///
+    /// # Panics
+    /// Panics if the configuration lacks a region or credentials, or if the environment names a file of roots
+    /// that cannot be read.
     #[must_use]
-    pub fn new(config: &aws_config::SdkConfig, tables: Tables) -> Self {
-        let connections = Connections::new();
-        let config = aws_sdk_dynamodb::config::Builder::from(config)
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            // `call.rs` retries: it knows which calls may be repeated.
-            .retry_config(RetryConfig::disabled())
-            .http_client(connections.clone())
-            // For the few calls that do not go through `call.rs`: those of operators.
-            .timeout_config(TimeoutConfig::builder().operation_timeout(OPERATOR_TIMEOUT).build())
-            .build();
-        Self { db: aws_sdk_dynamodb::Client::from_conf(config), connections, tables, tally: Tally::default() }
+    pub fn new(config: &SdkConfig, tables: Tables) -> Self {
+        Self::of(config, tables, None)
     }
 
-    /// The store on an SDK client with connections of its own, for a stand-in of DynamoDB.
+    /// The store on these tables, over an HTTP connector of the SDK.
+    ///
+    /// # Panics
+    /// Panics if the configuration lacks a region or credentials.
     #[must_use]
-    pub fn with_client(db: aws_sdk_dynamodb::Client, tables: Tables) -> Self {
-        Self { db, connections: Connections::new(), tables, tally: Tally::default() }
+    pub fn over(connector: SharedHttpConnector, config: &SdkConfig, tables: Tables) -> Self {
+        Self::of(config, tables, Some(connector))
+    }
+
+    fn of(config: &SdkConfig, tables: Tables, connector: Option<SharedHttpConnector>) -> Self {
+        Self {
+            transport: Transport::new(config, connector),
+            #[cfg(feature = "operator")]
+            db: operator::sdk_client(config),
+            tables,
+            tally: Tally::default(),
+        }
+    }
+
+    /// Opens a connection to DynamoDB, so that the first call finds it open. If that fails, nothing happens: the
+    /// first call tries again.
+    pub async fn connect(&self) {
+        self.transport.connect().await;
     }
 
     /// The same store, whose calls are counted in `tally`.

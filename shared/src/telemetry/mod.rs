@@ -21,6 +21,7 @@ use tracing_subscriber::{
 
 pub use line::{DIMENSION, METRICS, NAMESPACE};
 pub(crate) use line::{Entry, Failure, RequestLines};
+pub(crate) use spans::of_call;
 pub use tally::{ClientWrite, ReplicaUse, Tally, Units};
 
 /// The telemetry of a process, after its set-up.

@@ -1,5 +1,4 @@
-//! OpenTelemetry spans (feature `otel`): one for each request, and under it the AWS SDK's spans, one for
-//! each call of a table. Log events are not sent along. A caller's `traceparent` names the trace and says
+//! OpenTelemetry spans (feature `otel`): one for each request, and under it one for each call of a table. Log events are not sent along. A caller's `traceparent` names the trace and says
 //! whether it is sampled.
 
 use std::{env, time::Duration};
@@ -24,10 +23,8 @@ const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(150);
 // A request that ends at its deadline has the margin for this, and for its answer.
 const _: () = assert!(FLUSH_TIMEOUT.as_millis() * 2 <= DEADLINE_MARGIN.as_millis());
-/// The target of a request's span.
+/// The target of the spans.
 const TARGET: &str = concat!(env!("CARGO_CRATE_NAME"), "::span");
-/// The target of the spans of the SDK's operations.
-const SDK: &str = "aws_sdk_dynamodb::operation";
 
 /// The layer that adds the spans to the log.
 pub(super) type Layer = Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync>;
@@ -51,9 +48,7 @@ impl Exporter {
 
     pub(super) fn layer(&self) -> Option<Layer> {
         let tracer = self.0.as_ref()?.tracer("clients-api");
-        let spans = FilterFn::new(|metadata| {
-            metadata.is_span() && (metadata.target() == TARGET || metadata.target().starts_with(SDK))
-        });
+        let spans = FilterFn::new(|metadata| metadata.is_span() && metadata.target() == TARGET);
         let layer = tracing_opentelemetry::layer()
             .with_tracer(tracer)
             .with_location(false)
@@ -119,4 +114,19 @@ pub(super) fn of_request(
     let context = span.context();
     let context = context.span().span_context().clone();
     (span, context.is_valid().then(|| context.trace_id().to_string()))
+}
+
+/// The span of a call of a table, under that of its request. Calls outside of a request have none.
+pub(crate) fn of_call(operation: &str) -> Span {
+    if Span::current().is_none() {
+        return Span::none();
+    }
+    tracing::debug_span!(
+        target: TARGET,
+        "call",
+        otel.name = format!("DynamoDB.{operation}"),
+        otel.kind = "client",
+        db.system.name = "aws.dynamodb",
+        db.operation.name = operation,
+    )
 }

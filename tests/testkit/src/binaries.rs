@@ -61,21 +61,33 @@ fn workspace() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
+/// Builds packages in the release profile with their own features, as `sam build` does. Gives their programs.
+///
+/// # Panics
+/// Panics if they cannot be built.
+#[must_use]
+pub fn release(packages: &[&str]) -> HashMap<String, PathBuf> {
+    let packages = packages.iter().flat_map(|package| ["--package", package]);
+    cargo(["build", "--release"].into_iter().chain(packages))
+}
+
 /// Builds programs of the workspace. That takes seconds if their dependencies are compiled.
 fn build(names: &[&str], arguments: &[&str]) -> HashMap<String, PathBuf> {
-    // This program is `<target>/<profile>/deps/<test>`, wherever `<target>` is.
-    let this = env::current_exe().expect("the test knows its own path");
-    let target = this.ancestors().nth(3).expect("a test is three levels below the target folder");
+    let target: &[&str] = if env::var_os(FUNCTIONS_DIR).is_some() { &["--release"] } else { &["--test", SMALL_TEST] };
+    let names = names.iter().flat_map(|name| ["--bin", name]);
+    let target = target.iter().copied();
+    cargo(["build", "--workspace"].into_iter().chain(target).chain(names).chain(arguments.iter().copied()))
+}
+
+/// Runs cargo on the workspace. Gives the programs that it built.
+fn cargo<'a>(arguments: impl Iterator<Item = &'a str>) -> HashMap<String, PathBuf> {
+    // This program is `<target>/<profile>/bench` or `<target>/<profile>/deps/<test>`, wherever `<target>` is.
+    let this = env::current_exe().expect("the program knows its own path");
+    let profile = this.ancestors().skip(1).find(|folder| !folder.ends_with("deps")).expect("a program is in a folder");
+    let target = profile.parent().expect("a profile's folder is in the target folder");
     let mut command = Command::new(env!("CARGO"));
-    command.args(["build", "--workspace", "--message-format", "json-render-diagnostics", "--target-dir"]).arg(target);
-    match env::var_os(FUNCTIONS_DIR) {
-        Some(_) => command.arg("--release"),
-        None => command.args(["--test", SMALL_TEST]),
-    };
-    for name in names {
-        command.args(["--bin", name]);
-    }
-    let output = command.args(arguments).current_dir(workspace()).stderr(Stdio::inherit()).output();
+    command.args(arguments).args(["--message-format", "json-render-diagnostics", "--target-dir"]).arg(target);
+    let output = command.current_dir(workspace()).stderr(Stdio::inherit()).output();
     let output = output.expect("cargo can be run");
     assert!(output.status.success(), "the build failed");
     let messages = output.stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());

@@ -23,11 +23,13 @@ use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
     net::TcpListener,
     process::{Child, Command},
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
 };
 
 use crate::{Answer, Call, instance::millis_since_epoch};
 
+/// The platform's own limit on the time from a start to the first poll.
+const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest time for a line that was written to be read.
 const LOG_DELAY: Duration = Duration::from_secs(2);
 
@@ -36,6 +38,7 @@ const LOG_DELAY: Duration = Duration::from_secs(2);
 pub struct Function {
     process: Child,
     platform: Arc<Platform>,
+    started: Instant,
     stdout: Lines,
     stderr: Lines,
 }
@@ -47,6 +50,8 @@ pub struct Invocation {
     pub request_id: String,
     /// The function's answer.
     pub answer: Answer,
+    /// The time from the delivery of the event to the answer.
+    pub duration: Duration,
 }
 
 impl Deref for Invocation {
@@ -63,13 +68,26 @@ impl Function {
     /// # Errors
     /// Fails if there is no free port or the binary cannot be run.
     pub async fn start(binary: &Path, variables: &[(&str, &str)]) -> io::Result<Self> {
+        Self::run(Command::new(binary), variables).await
+    }
+
+    /// Starts a command as [`start`](Self::start) does a binary, for functions that need an interpreter.
+    ///
+    /// # Errors
+    /// Fails if there is no free port or the command cannot be run.
+    pub async fn run(mut command: Command, variables: &[(&str, &str)]) -> io::Result<Self> {
         let (queue, invocations) = mpsc::unbounded_channel();
-        let platform =
-            Arc::new(Platform { queue, invocations: tokio::sync::Mutex::new(invocations), waiting: Mutex::default() });
+        let platform = Arc::new(Platform {
+            queue,
+            invocations: tokio::sync::Mutex::new(invocations),
+            waiting: Mutex::default(),
+            first_poll: watch::Sender::default(),
+        });
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         tokio::spawn(axum::serve(listener, platform.clone().router()).into_future());
-        let mut process = Command::new(binary)
+        let started = Instant::now();
+        let mut process = command
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
             .env("AWS_LAMBDA_FUNCTION_NAME", "function-under-test")
@@ -88,7 +106,24 @@ impl Function {
             .spawn()?;
         let stdout = Lines::of(process.stdout.take());
         let stderr = Lines::of(process.stderr.take());
-        Ok(Self { process, platform, stdout, stderr })
+        Ok(Self { process, platform, started, stdout, stderr })
+    }
+
+    /// The process's identifier, until the process is known to have ended.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.process.id()
+    }
+
+    /// Waits for the function's first poll. Gives the time from the start of the process to it.
+    ///
+    /// # Panics
+    /// Panics if the function does not poll in time.
+    pub async fn first_poll(&self) -> Duration {
+        let mut polled = self.platform.first_poll.subscribe();
+        let polled = tokio::time::timeout(INIT_TIMEOUT, polled.wait_for(Option::is_some)).await;
+        let polled = polled.expect("a poll in time").expect("the platform outlives its function");
+        polled.map(|polled| polled - self.started).unwrap_or_default()
     }
 
     /// Invokes the function with a call, within the timeout of the call's endpoint.
@@ -108,12 +143,13 @@ impl Function {
     pub async fn invoke(&self, event: Value, timeout: Duration) -> Invocation {
         let request_id = ClientId::random().to_string();
         let (answered, response) = oneshot::channel();
-        self.platform.waiting().insert(request_id.clone(), answered);
+        self.platform.waiting().insert(request_id.clone(), Waiting { delivered: None, answered });
         let pending = Pending { request_id: request_id.clone(), deadline: millis_since_epoch(timeout), event };
         self.platform.queue.send(pending).expect("the platform outlives its function");
         let response = tokio::time::timeout(timeout, response).await.expect("an answer before the deadline");
-        let response = response.expect("one answer to each invocation").expect("a response, not an error");
-        Invocation { request_id, answer: Answer::from_payload(&response) }
+        let (response, duration) = response.expect("one answer to each invocation");
+        let response = response.expect("a response, not an error");
+        Invocation { request_id, answer: Answer::from_payload(&response), duration }
     }
 
     /// The log line of an invocation.
@@ -164,11 +200,19 @@ struct Pending {
 /// A function's report: a response, or an error.
 type Report = Result<Value, String>;
 
+/// An invocation without an answer.
+struct Waiting {
+    delivered: Option<Instant>,
+    /// Takes the report, and the time from the delivery to it.
+    answered: oneshot::Sender<(Report, Duration)>,
+}
+
 /// The stand-in for the platform.
 struct Platform {
     queue: mpsc::UnboundedSender<Pending>,
     invocations: tokio::sync::Mutex<mpsc::UnboundedReceiver<Pending>>,
-    waiting: Mutex<HashMap<String, oneshot::Sender<Report>>>,
+    waiting: Mutex<HashMap<String, Waiting>>,
+    first_poll: watch::Sender<Option<Instant>>,
 }
 
 impl std::fmt::Debug for Platform {
@@ -187,15 +231,20 @@ impl Platform {
             .with_state(self)
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<String, oneshot::Sender<Report>>> {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<String, Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Answers when there is an invocation, however long that takes.
     async fn next(State(platform): State<Arc<Self>>) -> Response {
+        let polled = Instant::now();
+        platform.first_poll.send_if_modified(|first| first.is_none() && first.replace(polled).is_none());
         let Some(Pending { request_id, deadline, event }) = platform.invocations.lock().await.recv().await else {
             return StatusCode::GONE.into_response();
         };
+        if let Some(waiting) = platform.waiting().get_mut(&request_id) {
+            waiting.delivered = Some(Instant::now());
+        }
         let headers = [
             ("lambda-runtime-aws-request-id", request_id),
             ("lambda-runtime-deadline-ms", deadline.to_string()),
@@ -227,7 +276,7 @@ impl Platform {
     /// A function that cannot start fails every invocation.
     async fn init_error(State(platform): State<Arc<Self>>, body: String) -> StatusCode {
         for (_, waiting) in platform.waiting().drain() {
-            drop(waiting.send(Err(body.clone())));
+            drop(waiting.answered.send((Err(body.clone()), Duration::ZERO)));
         }
         StatusCode::ACCEPTED
     }
@@ -235,8 +284,8 @@ impl Platform {
     /// Takes one report of each invocation, as the real platform does.
     fn settle(&self, id: &str, report: Report) -> StatusCode {
         match self.waiting().remove(id) {
-            Some(waiting) => {
-                drop(waiting.send(report));
+            Some(Waiting { delivered, answered }) => {
+                drop(answered.send((report, delivered.map(|at| at.elapsed()).unwrap_or_default())));
                 StatusCode::ACCEPTED
             }
             None => StatusCode::BAD_REQUEST,

@@ -47,6 +47,7 @@ pub async fn invoke(service: &Service, event: &Value, request_id: &str) -> Answe
     context.deadline = millis_since_epoch(service.endpoint.timeout);
     let event = LambdaEvent::new(to_raw_value(event).expect("an event is JSON"), context);
     let response = service.invoke(event).await.expect("every event has an answer");
+    service.after_answer().await;
     Answer::from_payload(&serde_json::from_str(response.get()).expect("a response is JSON"))
 }
 

@@ -29,7 +29,7 @@ mod server;
 mod world;
 
 pub use answer::Answer;
-pub use binaries::{PANICKING, TRACED, binary};
+pub use binaries::{PANICKING, TRACED, binary, release};
 pub use call::{Call, NOBODY};
 pub use fault_proxy::{DynamoDbCall, Fault, FaultProxy};
 pub use function::{Function, Invocation};

@@ -215,7 +215,7 @@ impl World {
     /// # Panics
     /// Panics if the table fails.
     pub async fn dump(&self, table: &str) -> Vec<HashMap<String, AttributeValue>> {
-        let client = aws_sdk_dynamodb::Client::new(&self.config);
+        let client = shared::store::sdk_client(&self.config);
         let items = client.scan().table_name(table).consistent_read(true).into_paginator().items().send();
         items.try_collect().await.expect("the table can be read")
     }

@@ -261,6 +261,7 @@ async fn an_engine_that_never_answers_is_a_503_before_the_deadline() {
 
     // If the platform leaves less time than the calls would take, its deadline counts.
     let get = start("get-client", &variables).await;
+    get.first_poll().await;
     let call = Call::get(NOBODY).key(&ApiKey::generate().unwrap());
     assert_unavailable(&get.invoke(call.event(), Duration::from_secs(1)).await);
 }

@@ -13,7 +13,7 @@ async fn are_those_that_the_code_makes(template: &Value) {
     let engine = Engine::in_memory().await.unwrap();
     let names = Tables::default();
     Store::new(engine.config(), names.clone()).create_tables().await.unwrap();
-    let db = aws_sdk_dynamodb::Client::new(engine.config());
+    let db = shared::store::sdk_client(engine.config());
     for (resource, table) in [("ClientsTable", &names.clients), ("ApiKeysTable", &names.api_keys)] {
         let said = properties(template, resource);
         let made = db.describe_table().table_name(table).send().await.unwrap().table.unwrap();

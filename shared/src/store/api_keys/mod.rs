@@ -5,6 +5,7 @@
 #[cfg(feature = "operator")]
 mod operator;
 
+use aws_sdk_dynamodb::operation::{get_item::GetItemInput, update_item::UpdateItemInput};
 use domain::{Caller, KeyHash, Timestamp};
 
 use super::{
@@ -81,9 +82,7 @@ impl Store {
     /// # Errors
     /// Fails if the table does, or if the item is malformed.
     pub async fn find_api_key(&self, hash: &KeyHash) -> Result<Option<ApiKeyRecord>, StoreError> {
-        let request = self
-            .db
-            .get_item()
+        let request = GetItemInput::builder()
             .table_name(&self.tables.api_keys)
             .key(attributes::HASH, s(hash.as_str()))
             .consistent_read(true);
@@ -101,9 +100,7 @@ impl Store {
         now: Timestamp,
         unless_since: Timestamp,
     ) -> Result<(), StoreError> {
-        let request = self
-            .db
-            .update_item()
+        let request = UpdateItemInput::builder()
             .table_name(&self.tables.api_keys)
             .key(attributes::HASH, s(record.hash.as_str()))
             .update_expression("SET #used = :now")

@@ -2,8 +2,11 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::{
+    put_item::PutItemInput, query::QueryInput, scan::ScanInput, update_item::UpdateItemInput,
+};
 use aws_sdk_dynamodb::{
-    operation::update_item::builders::UpdateItemFluentBuilder,
+    operation::update_item::builders::UpdateItemInputBuilder,
     types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure, Select},
 };
 use domain::{ApiKey, Caller, KeyId, OrgId, Timestamp, UserId};
@@ -63,9 +66,7 @@ impl Store {
             revoked_at: None,
             last_used_at: None,
         };
-        let request = self
-            .db
-            .put_item()
+        let request = PutItemInput::builder()
             .table_name(&self.tables.api_keys)
             .item(attributes::HASH, s(record.hash.as_str()))
             .item(attributes::KEY_ID, s(&record.caller.key_id))
@@ -94,9 +95,7 @@ impl Store {
         let mut records = Vec::new();
         let mut start = None;
         loop {
-            let request = self
-                .db
-                .query()
+            let request = QueryInput::builder()
                 .table_name(&self.tables.api_keys)
                 .index_name(BY_ORG)
                 .key_condition_expression("#org = :org")
@@ -136,9 +135,7 @@ impl Store {
         let mut records = Vec::new();
         let mut start = None;
         loop {
-            let request = self
-                .db
-                .scan()
+            let request = ScanInput::builder()
                 .table_name(&self.tables.api_keys)
                 .consistent_read(true)
                 .select(Select::AllAttributes)
@@ -199,8 +196,8 @@ impl Store {
         Ok(if is_set { ExpireOutcome::Set } else { ExpireOutcome::Changed(Box::new(current)) })
     }
 
-    fn update_api_key(&self, record: &ApiKeyRecord) -> UpdateItemFluentBuilder {
-        let request = self.db.update_item().table_name(&self.tables.api_keys);
+    fn update_api_key(&self, record: &ApiKeyRecord) -> UpdateItemInputBuilder {
+        let request = UpdateItemInput::builder().table_name(&self.tables.api_keys);
         request.key(attributes::HASH, s(record.hash.as_str()))
     }
 }

@@ -1,7 +1,8 @@
 //! The change feed: an organization's clients and tombstones in the order of `updatedAt`, read strongly
 //! consistently from the local secondary index.
 
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::query::QueryInput;
+use aws_sdk_dynamodb::operation::query::builders::QueryInputBuilder;
 use domain::{Change, OrgId, Timestamp};
 
 use super::{
@@ -52,9 +53,8 @@ impl Store {
     }
 
     /// A strongly consistent query of all items that an organization has in the table of clients.
-    pub(in crate::store) fn query_clients(&self, org: &OrgId) -> QueryFluentBuilder {
-        self.db
-            .query()
+    pub(in crate::store) fn query_clients(&self, org: &OrgId) -> QueryInputBuilder {
+        QueryInput::builder()
             .table_name(&self.tables.clients)
             .key_condition_expression("#org = :org")
             .expression_attribute_names("#org", ORG)
@@ -66,7 +66,7 @@ impl Store {
     /// next page.
     pub(in crate::store) async fn read_clients(
         &self,
-        query: QueryFluentBuilder,
+        query: QueryInputBuilder,
         cursor: Option<Cursor>,
     ) -> Result<(Vec<Item>, Option<Cursor>), StoreError> {
         let query = query.set_exclusive_start_key(cursor.map(|cursor| cursor.0));

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::{batch_get_item::BatchGetItemInput, get_item::GetItemInput};
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::{Caller, Client, ClientId, Notes, OrgId};
 
@@ -30,7 +31,7 @@ impl Store {
     /// # Errors
     /// Fails if the table does.
     pub async fn get(&self, caller: &Caller, id: ClientId) -> Result<Option<Client>, StoreError> {
-        let request = self.db.get_item().table_name(&self.tables.clients).consistent_read(true);
+        let request = GetItemInput::builder().table_name(&self.tables.clients).consistent_read(true);
         let request = request.set_key(Some(primary_key(&caller.org, id)));
         match self.call("GetItem clients", Retry::Always, request).await?.item {
             Some(found) if !item::is_tombstone(&found)? => item::client(found).map(Some),
@@ -59,7 +60,7 @@ impl Store {
         let mut found = HashMap::new();
         let mut pending = Some(HashMap::from([(self.tables.clients.clone(), wanted)]));
         while let Some(batch) = pending.take() {
-            let request = self.db.batch_get_item().set_request_items(Some(batch));
+            let request = BatchGetItemInput::builder().set_request_items(Some(batch));
             let output = self.call("BatchGetItem clients", Retry::Always, request).await?;
             for item in output.responses.into_iter().flatten().flat_map(|(_, items)| items) {
                 let notes = text(&item, LONG_NOTES).map(|text| Notes::from_stored(text.to_owned()));

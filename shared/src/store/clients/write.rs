@@ -4,6 +4,7 @@
 //! recognizes the effect of the first attempt: each write leaves a random `writeId` in the item, and a
 //! repeated write that finds its own has succeeded.
 
+use aws_sdk_dynamodb::operation::{put_item::PutItemInput, update_item::UpdateItemInput};
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use domain::{Action, Client, ClientId, ClientPatch, NewClient, limits::TOMBSTONE_LIFE};
 use uuid::Uuid;
@@ -75,9 +76,7 @@ impl Store {
         if let Some(hash) = request_hash {
             put(attributes::REQUEST_HASH, s(hash));
         }
-        let request = self
-            .db
-            .put_item()
+        let request = PutItemInput::builder()
             .table_name(&self.tables.clients)
             .set_item(Some(attributes))
             .condition_expression("attribute_not_exists(#id)")
@@ -192,9 +191,7 @@ impl Store {
         update.exclude_versions(&expected.none_of);
         let mut repeated = false;
         loop {
-            let request = self
-                .db
-                .update_item()
+            let request = UpdateItemInput::builder()
                 .table_name(&self.tables.clients)
                 .set_key(Some(primary_key(&caller.org, id)))
                 .update_expression(update.update())

@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use domain::{Client, Clock, OrgId, Timestamp, UserId};
 use uuid::Uuid;
@@ -141,7 +142,7 @@ impl Store {
     /// Puts an item if `existing` is still the existing one. Otherwise gives the one that is, empty if
     /// there is none.
     async fn replace(&self, existing: Option<&Item>, item: Item) -> Result<Option<Item>, StoreError> {
-        let mut request = self.db.put_item().table_name(&self.tables.clients).set_item(Some(item));
+        let mut request = PutItemInput::builder().table_name(&self.tables.clients).set_item(Some(item));
         request = match existing {
             None => request
                 .condition_expression("attribute_not_exists(#id)")

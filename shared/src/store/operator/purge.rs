@@ -1,5 +1,6 @@
 //! Deleting an organization's clients and API keys for good.
 
+use aws_sdk_dynamodb::operation::{batch_write_item::BatchWriteItemInput, delete_item::DeleteItemInput};
 use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 use domain::OrgId;
 use futures_util::{TryStreamExt, stream};
@@ -28,7 +29,7 @@ impl Store {
     /// # Errors
     /// Fails if the table does.
     pub async fn purge_api_key(&self, record: &ApiKeyRecord) -> Result<(), StoreError> {
-        let request = self.db.delete_item().table_name(&self.tables.api_keys);
+        let request = DeleteItemInput::builder().table_name(&self.tables.api_keys);
         let request = request.key(api_key::HASH, s(record.hash.as_str()));
         self.call("DeleteItem api-keys", Retry::Always, request).await?;
         Ok(())
@@ -63,7 +64,7 @@ impl Store {
         let mut pending: Vec<WriteRequest> = keys.iter().map(|key| delete(key.clone())).collect();
         let mut attempt = 1;
         loop {
-            let request = self.db.batch_write_item().request_items(&self.tables.clients, pending.clone());
+            let request = BatchWriteItemInput::builder().request_items(&self.tables.clients, pending.clone());
             match self.call(OPERATION, Retry::Never, request).await {
                 Ok(output) => {
                     let rest = output.unprocessed_items.and_then(|mut rest| rest.remove(&self.tables.clients));

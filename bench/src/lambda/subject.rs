@@ -1,0 +1,122 @@
+//! The programs that are measured: the functions, an empty function as the floor, and the same get in Node.js and
+//! Python.
+
+use std::{
+    env,
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use domain::{ApiKey, ClientId};
+use flate2::{Compression, write::DeflateEncoder};
+use serde_json::json;
+use shared::http::Endpoint;
+use testkit::{Call, Function};
+use tokio::process::Command;
+
+use super::Database;
+
+/// The package of the floor.
+const FLOOR: &str = "empty-function";
+
+/// A program, and how it is started.
+pub(crate) struct Subject {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    program: PathBuf,
+    /// The script, if the program is an interpreter.
+    script: Option<PathBuf>,
+    /// The bytes that are deployed.
+    pub(crate) bytes: u64,
+    /// The same, in a ZIP file.
+    pub(crate) zipped: u64,
+}
+
+/// The part that a program plays.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    /// The least that a function can do.
+    Floor,
+    /// A function of the product.
+    Function(&'static Endpoint),
+    /// A get in another language.
+    Peer,
+}
+
+impl Subject {
+    /// The floor, the functions, and those peers that are installed. The others are named on the standard error.
+    pub(crate) fn all() -> Result<Vec<Self>> {
+        let functions = functions::ENDPOINTS.map(|endpoint| endpoint.name);
+        let packages: Vec<&str> = [FLOOR].into_iter().chain(functions).collect();
+        let programs = testkit::release(&packages);
+        let program = |name| programs.get(name).cloned().context("cargo names what it built");
+        let mut subjects = vec![Self::of(FLOOR, Kind::Floor, program(FLOOR)?, None)?];
+        for endpoint in functions::ENDPOINTS {
+            subjects.push(Self::of(endpoint.name, Kind::Function(endpoint), program(endpoint.name)?, None)?);
+        }
+        let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
+        let peers = [
+            ("get in Node.js", found("node"), peers.join("node/dist/function.mjs")),
+            ("get in Python", Some(peers.join("python/venv/bin/python")), peers.join("python/function.py")),
+        ];
+        for (name, interpreter, script) in peers {
+            match interpreter.filter(|interpreter| interpreter.exists() && script.exists()) {
+                Some(interpreter) => subjects.push(Self::of(name, Kind::Peer, interpreter, Some(script))?),
+                None => eprintln!("{name}: not installed, see bench/peers/README.md"),
+            }
+        }
+        Ok(subjects)
+    }
+
+    fn of(name: &'static str, kind: Kind, program: PathBuf, script: Option<PathBuf>) -> Result<Self> {
+        let deployed = script.as_ref().unwrap_or(&program);
+        let mut zipped = DeflateEncoder::new(Vec::new(), Compression::default());
+        io::copy(&mut File::open(deployed)?, &mut zipped)?;
+        let zipped = zipped.finish()?.len() as u64;
+        Ok(Self { name, kind, bytes: fs::metadata(deployed)?.len(), zipped, program, script })
+    }
+
+    /// The endpoint, if it is a function of the product.
+    pub(crate) fn endpoint(&self) -> Option<&'static Endpoint> {
+        match self.kind {
+            Kind::Function(endpoint) => Some(endpoint),
+            Kind::Floor | Kind::Peer => None,
+        }
+    }
+
+    /// Starts it as the platform does.
+    pub(crate) async fn start(&self, database: &Database) -> Result<Function> {
+        let mut command = Command::new(&self.program);
+        command.args(&self.script);
+        let (url, ca_file) = (database.url(), database.ca_file());
+        let ca_file = ca_file.to_str().context("a path in UTF-8")?;
+        let variables = [
+            ("AWS_ENDPOINT_URL_DYNAMODB", url.as_str()),
+            ("AWS_CA_BUNDLE", ca_file),
+            ("NODE_EXTRA_CA_CERTS", ca_file),
+            ("CLIENTS_TABLE", &database.lab.tables.clients),
+            ("API_KEYS_TABLE", &database.lab.tables.api_keys),
+        ];
+        Function::run(command, &variables).await.with_context(|| format!("cannot start {}", self.name))
+    }
+
+    /// The request that it is measured with: to its endpoint, or else a get. A deletion needs a client for each.
+    pub(crate) fn call(&self, key: &ApiKey, id: ClientId) -> Call {
+        let id = id.to_string();
+        let call = match self.endpoint().map(|endpoint| endpoint.name) {
+            Some("list-clients") => Call::list(),
+            Some("create-client") => Call::create(&json!({ "name": "Ann Example", "phone": "+43 1 234 56 78" })),
+            Some("update-client") => Call::update(&id, &json!({ "phone": "+43 1 234 56 78" })),
+            Some("delete-client") => Call::delete(&id),
+            _ => Call::get(&id),
+        };
+        call.key(key)
+    }
+}
+
+/// A program on the search path.
+fn found(name: &str) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(name)).find(|program| program.is_file())
+}

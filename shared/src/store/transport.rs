@@ -1,0 +1,213 @@
+//! One exchange with DynamoDB: a request is written and signed, and its response is read.
+//!
+//! The SDK's own way from a request to its response resolves the endpoint, the credentials and some thirty plug-ins
+//! anew for each call, which takes more than twice the processor time of everything else that a warm read does
+//! (`docs/performance.md` has the figures). So this module takes the SDK's parts (its types, its JSON, its signatures,
+//! its rules for endpoints) and leaves out the way between them. Timeouts and retries are in `call.rs`.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use aws_credential_types::{Credentials, provider::ProvideCredentials};
+use aws_sdk_dynamodb::{
+    config::{
+        Region, SharedCredentialsProvider,
+        endpoint::{DefaultResolver, Params, ResolveEndpoint},
+        http::{HttpRequest, HttpResponse},
+    },
+    error::{BoxError, SdkError},
+};
+use aws_sigv4::{
+    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
+    sign::v4::SigningParams,
+};
+use aws_smithy_runtime_api::client::{
+    http::{HttpConnector as _, SharedHttpConnector},
+    interceptors::context::Input,
+    runtime_plugin::RuntimePlugin,
+    ser_de::{DeserializeResponse as _, SerializeRequest as _, SharedRequestSerializer, SharedResponseDeserializer},
+};
+use aws_smithy_types::{body::SdkBody, config_bag::ConfigBag};
+use aws_types::SdkConfig;
+use futures_util::FutureExt;
+use http_body_util::BodyExt;
+
+use super::connections::Connections;
+
+/// The name of the service in signatures.
+const SERVICE: &str = "dynamodb";
+/// The longest wait for a connection before the first call.
+const INIT_CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+/// The time before the credentials' expiry at which new ones are fetched.
+const CREDENTIALS_MARGIN: Duration = Duration::from_secs(5 * 60);
+
+/// The way to DynamoDB. Cheap to clone; clones share connections and credentials.
+#[derive(Clone)]
+pub(super) struct Transport(Arc<Parts>);
+
+struct Parts {
+    endpoint: String,
+    region: Region,
+    credentials: CachedCredentials,
+    wires: Wires,
+}
+
+/// What carries the requests.
+enum Wires {
+    Own(Connections),
+    /// A client of the caller's.
+    Given(SharedHttpConnector),
+}
+
+/// A request that is written, but neither addressed nor signed.
+pub(super) struct Written {
+    request: HttpRequest,
+    config: ConfigBag,
+}
+
+impl Transport {
+    /// The transport to the endpoint that the configuration names, or else to the region's. Without a `connector`,
+    /// it makes its own connections.
+    pub(super) fn new(config: &SdkConfig, connector: Option<SharedHttpConnector>) -> Self {
+        let region = config.region().cloned().expect("the configuration has a region");
+        let provider = config.credentials_provider().expect("the configuration has credentials");
+        let credentials = CachedCredentials { provider, current: Mutex::default() };
+        let wires = connector.map_or_else(|| Wires::Own(Connections::from_env()), Wires::Given);
+        Self(Arc::new(Parts { endpoint: endpoint(config, &region), region, credentials, wires }))
+    }
+
+    /// The number of the current pool of connections.
+    pub(super) fn generation(&self) -> u64 {
+        match &self.0.wires {
+            Wires::Own(connections) => connections.generation(),
+            Wires::Given(_) => 0,
+        }
+    }
+
+    /// Replaces the pool of connections, if it still is the one with this number.
+    pub(super) fn replace(&self, generation: u64) {
+        if let Wires::Own(connections) = &self.0.wires {
+            connections.replace(generation);
+        }
+    }
+
+    /// Opens a connection, with a request that needs no signature: DynamoDB's health check.
+    pub(super) async fn connect(&self) {
+        if let (Wires::Own(connections), Ok(request)) = (&self.0.wires, HttpRequest::get(&self.0.endpoint)) {
+            let opened = async {
+                let mut response = connections.current().call(request).await.ok()?;
+                response.take_body().collect().await.ok()
+            };
+            let _: Result<Option<_>, _> = tokio::time::timeout(INIT_CONNECT_TIMEOUT, opened).await;
+        }
+    }
+
+    /// Sends a request, once.
+    pub(super) async fn send<O, E>(&self, written: &Written) -> Result<O, SdkError<E, HttpResponse>>
+    where
+        O: fmt::Debug + Send + Sync + 'static,
+        E: std::error::Error + fmt::Debug + Send + Sync + 'static,
+    {
+        let request = self.signed(&written.request).await.map_err(SdkError::construction_failure)?;
+        let response = match &self.0.wires {
+            Wires::Own(connections) => connections.current().call(request).await,
+            Wires::Given(connector) => connector.call(request).await,
+        };
+        let mut response = response.map_err(SdkError::dispatch_failure)?;
+        match response.take_body().collect().await {
+            Ok(body) => *response.body_mut() = SdkBody::from(body.to_bytes()),
+            Err(error) => return Err(SdkError::response_error(error, response)),
+        }
+        let deserializer = written.config.load::<SharedResponseDeserializer>().expect("every operation has one");
+        match deserializer.deserialize_nonstreaming_with_config(&response, &written.config) {
+            Ok(output) => Ok(output.downcast().expect("an operation has one type of answer")),
+            Err(error) => {
+                let mut refusal = None;
+                let other = error.map_operation_error(|error| refusal = error.downcast().ok());
+                Err(match refusal {
+                    Some(refusal) => SdkError::service_error(refusal, response),
+                    None => SdkError::response_error(other.to_string(), response),
+                })
+            }
+        }
+    }
+
+    async fn signed(&self, request: &HttpRequest) -> Result<HttpRequest, BoxError> {
+        let Parts { endpoint, region, credentials, .. } = &*self.0;
+        let mut request = request.try_clone().ok_or("the body is not in memory")?;
+        request.set_uri(endpoint.as_str())?;
+        let identity = credentials.get().await?.into();
+        let params = SigningParams::builder()
+            .identity(&identity)
+            .region(region.as_ref())
+            .name(SERVICE)
+            .time(SystemTime::now())
+            .settings(SigningSettings::default())
+            .build()?
+            .into();
+        let body = SignableBody::Bytes(request.body().bytes().ok_or("the body is not in memory")?);
+        let signable = SignableRequest::new(request.method(), request.uri(), request.headers().iter(), body)?;
+        let (headers, _) = sign(signable, &params)?.into_parts().0.into_parts();
+        for header in headers {
+            request.headers_mut().insert(header.name(), header.value().to_owned());
+        }
+        Ok(request)
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport").field("endpoint", &self.0.endpoint).finish_non_exhaustive()
+    }
+}
+
+/// Writes an operation's request.
+pub(super) fn write<I>(operation: &impl RuntimePlugin, input: I) -> Result<Written, BoxError>
+where
+    I: fmt::Debug + Send + Sync + 'static,
+{
+    let mut config = ConfigBag::base();
+    if let Some(layer) = operation.config() {
+        config.push_shared_layer(layer);
+    }
+    let serializer = config.load::<SharedRequestSerializer>().cloned().ok_or("the operation has no serializer")?;
+    let request = serializer.serialize_input(Input::erase(input), &mut config)?;
+    Ok(Written { request, config })
+}
+
+/// The URL of DynamoDB, by the SDK's rules.
+fn endpoint(config: &SdkConfig, region: &Region) -> String {
+    let params = Params::builder()
+        .region(region.as_ref())
+        .set_endpoint(config.endpoint_url().map(str::to_owned))
+        .set_use_fips(config.use_fips())
+        .set_use_dual_stack(config.use_dual_stack())
+        .build()
+        .expect("all parameters are set or have a default");
+    let resolved = DefaultResolver::new().resolve_endpoint(&params).now_or_never();
+    let endpoint = resolved.expect("nothing is waited for").unwrap_or_else(|error| panic!("no endpoint: {error}"));
+    endpoint.url().to_owned()
+}
+
+/// Credentials, kept until shortly before their expiry.
+struct CachedCredentials {
+    provider: SharedCredentialsProvider,
+    current: Mutex<Option<Credentials>>,
+}
+
+impl CachedCredentials {
+    async fn get(&self) -> Result<Credentials, BoxError> {
+        let in_time = SystemTime::now() + CREDENTIALS_MARGIN;
+        let current = || self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let cached = current().clone();
+        if let Some(cached) = cached.filter(|cached| cached.expiry().is_none_or(|expiry| expiry > in_time)) {
+            return Ok(cached);
+        }
+        let fresh = self.provider.provide_credentials().await?;
+        *current() = Some(fresh.clone());
+        Ok(fresh)
+    }
+}
