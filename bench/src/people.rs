@@ -71,6 +71,25 @@ pub(crate) fn clients(count: usize) -> Vec<Client> {
     listed_clients(count).into_iter().map(|listed| listed.client).collect()
 }
 
+/// The same clients with notes of `chars` ASCII characters. The notes are words in random order, which compress less
+/// than sentences do.
+pub(crate) fn clients_with_notes(count: usize, chars: usize) -> Vec<Client> {
+    let mut rng = ChaCha8Rng::seed_from_u64(5_000);
+    let words: Vec<&str> =
+        [FIRST, LAST, TRADE].iter().flat_map(|list| list.split(' ')).filter(|word| word.is_ascii()).collect();
+    let mut clients = clients(count);
+    for client in &mut clients {
+        let mut notes = String::new();
+        while notes.len() < chars {
+            notes += pick(&mut rng, &words);
+            notes.push(' ');
+        }
+        notes.truncate(chars);
+        client.notes = Some(Notes::from_stored(notes));
+    }
+    clients
+}
+
 /// The same clients as the change feed lists them: one in twenty has notes that are too long for it.
 pub(crate) fn listed_clients(count: usize) -> Vec<ListedClient> {
     let mut rng = ChaCha8Rng::seed_from_u64(0x00c1_1e17);

@@ -1,6 +1,7 @@
 //! `bench scale`: the figures of `docs/scale.md`. Usage is measured; AWS's prices and quotas turn it into dollars
 //! and limits.
 
+mod compression;
 mod item_size;
 mod limits;
 mod meter;
@@ -28,6 +29,8 @@ pub(crate) fn run() -> Result<()> {
     })?;
     println!("{}", usage_table(&measured));
     println!("{}", dollars_table(&measured));
+    println!("{}", compression::of_pages()?);
+    println!("{}", compression::by_level()?);
     println!("{}", fixed_table());
     println!("{}", limits::of_an_organization(&measured)?);
     println!("{}", limits::of_the_mix(&measured)?);

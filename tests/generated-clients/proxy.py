@@ -1,8 +1,10 @@
-"""A proxy that stands for a later version of the API: it adds a field to every JSON object of an answer.
+"""A proxy that stands for a later version of the API: it adds a field to every JSON object of an answer, and
+compresses all JSON for clients that accept gzip.
 
 Usage: proxy.py PORT TARGET. A client that was generated from today's contract must ignore the field.
 """
 
+import gzip
 import json
 import sys
 import urllib.error
@@ -10,8 +12,8 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PORT, TARGET = int(sys.argv[1]), sys.argv[2]
-# These belong to one connection, and a changed body has another length.
-NOT_FORWARDED = {"connection", "content-length", "host", "keep-alive", "transfer-encoding"}
+# These belong to one connection or to the bytes of the body, which are changed.
+NOT_FORWARDED = {"connection", "content-encoding", "content-length", "host", "keep-alive", "transfer-encoding"}
 
 
 def with_new_field(value):
@@ -39,9 +41,14 @@ class Handler(BaseHTTPRequestHandler):
             answer = error
         with answer:
             content = answer.read()
-            if "json" in answer.headers.get("Content-Type", ""):
+            if answer.headers.get("Content-Encoding") == "gzip":
+                content = gzip.decompress(content)
+            if is_json := "json" in answer.headers.get("Content-Type", ""):
                 content = json.dumps(with_new_field(json.loads(content))).encode()
             self.send_response_only(answer.status)
+            if is_json and "gzip" in self.headers.get("Accept-Encoding", ""):
+                content = gzip.compress(content)
+                self.send_header("Content-Encoding", "gzip")
             for name, value in forwarded(answer.headers).items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))

@@ -39,6 +39,16 @@ const ACCESS_LINE: f64 = 400.0;
 /// The parts of a bill, in the order of [`bill`].
 pub(crate) const PARTS: [&str; 5] = ["DynamoDB", "Lambda", "HTTP API", "log", "data out"];
 
+/// The cost of a million times so much time of a function with this memory.
+pub(crate) fn lambda_time(seconds: f64, memory_mb: u32) -> f64 {
+    1e6 * seconds * f64::from(memory_mb) / 1024.0 * LAMBDA_GB_SECOND
+}
+
+/// The cost of a million times so many bytes sent to the internet.
+pub(crate) fn data_out(bytes: f64) -> f64 {
+    1e6 * bytes / GB * DATA_OUT_GB
+}
+
 /// The cost of a million requests: see [`PARTS`].
 pub(crate) fn bill(usage: &Usage) -> [f64; 5] {
     // Lambda bills whole milliseconds.
@@ -46,9 +56,9 @@ pub(crate) fn bill(usage: &Usage) -> [f64; 5] {
     let logged_bytes = usage.log_bytes + ACCESS_LINE + 2.0 * LINE_OVERHEAD;
     [
         usage.read_units * MILLION_READ_UNITS + usage.write_units * MILLION_WRITE_UNITS,
-        1e6 * billed_seconds * f64::from(usage.memory_mb) / 1024.0 * LAMBDA_GB_SECOND + MILLION_INVOCATIONS,
+        lambda_time(billed_seconds, usage.memory_mb) + MILLION_INVOCATIONS,
         MILLION_API_REQUESTS,
         1e6 * logged_bytes / GB * LOG_GB,
-        1e6 * usage.body_bytes / GB * DATA_OUT_GB,
+        data_out(usage.body_bytes),
     ]
 }

@@ -1,7 +1,7 @@
 //! The requests that `docs/scale.md` measures.
 
 use anyhow::{Context, Result, ensure};
-use domain::{Notes, OrgId, limits::NOTES_CHARS};
+use domain::{OrgId, limits::NOTES_CHARS};
 use serde_json::json;
 use testkit::Call;
 
@@ -31,9 +31,8 @@ impl Measured {
     /// Fills three organizations and measures every case on them.
     pub(crate) async fn new(lab: &Lab) -> Result<Self> {
         let clients = people::clients(SMALL);
-        let longest_notes = "x".repeat(NOTES_CHARS);
-        let mut with_longest_notes = clients.clone();
-        with_longest_notes.iter_mut().for_each(|client| client.notes = Some(Notes::from_stored(longest_notes.clone())));
+        let with_longest_notes = people::clients_with_notes(SMALL, NOTES_CHARS);
+        let longest_notes = with_longest_notes[0].notes.clone().context("the client has notes")?.as_str().to_owned();
         let (small_org, large_org, long_org) = (org("small")?, org("large")?, org("longest-notes")?);
         lab.fill(&small_org, &clients).await?;
         lab.fill(&large_org, &people::clients(LARGE)).await?;
@@ -42,9 +41,12 @@ impl Measured {
         let with_longest_notes = ItemSize::mean(lab, &long_org, IS_CLIENT).await?;
 
         let id = |at: usize| clients[at].id;
-        let list = |_| Call::list();
+        let plain_list = |_| Call::list();
+        let compressed = |call: Call| call.header("accept-encoding", "gzip");
+        let list = |_| compressed(Call::list());
         let search = |at: usize| {
-            Call::list().parameters(&[("query", &clients[at].name.as_str().chars().take(5).collect::<String>())])
+            let start: String = clients[at].name.as_str().chars().take(5).collect();
+            compressed(Call::list().parameters(&[("query", &start)]))
         };
         let get = |at: usize| Call::get(&id(at).to_string());
         let create = |notes: &str| {
@@ -57,9 +59,11 @@ impl Measured {
         let mut meter = Meter::new(lab)?;
         // Lists come first: the writes of the other cases would be in their overlap.
         meter.measure("list of 1,000", &small_org, Some(Kind::List), Fresh::Nothing, list).await?;
+        meter.measure("list of 1,000, plain", &small_org, None, Fresh::Nothing, plain_list).await?;
         meter.measure("search in 1,000", &small_org, Some(Kind::Search), Fresh::Nothing, search).await?;
         meter.measure("list of 100,000", &large_org, None, Fresh::Nothing, list).await?;
         meter.measure(&format!("list{LONG}"), &long_org, None, Fresh::Nothing, list).await?;
+        meter.measure(&format!("list{LONG}, plain"), &long_org, None, Fresh::Nothing, plain_list).await?;
         meter.measure("list of 1,000, first load", &small_org, None, Fresh::Functions, list).await?;
         meter.measure("list of 100,000, first load", &large_org, None, Fresh::Functions, list).await?;
         meter.measure("get, key unused for a minute", &small_org, None, Fresh::Key, get).await?;

@@ -9,27 +9,33 @@ use sha2::{Digest, Sha256};
 use super::ApiError;
 use crate::store::ExpectedVersions;
 
-/// The strong entity tag of a representation.
+/// The entity tag of a representation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EntityTag(String);
+pub struct EntityTag {
+    is_weak: bool,
+    /// The text between the quotes.
+    opaque: String,
+}
 
 impl EntityTag {
-    /// The tag of a version.
+    /// The strong tag of a version.
     #[must_use]
     pub fn of_version(version: u64) -> Self {
-        Self(version.to_string())
+        Self { is_weak: false, opaque: version.to_string() }
     }
 
-    /// The tag of a body without a version. Equal bytes have equal tags.
+    /// The weak tag of a body without a version. Equal bytes have equal tags. It is weak because the body may
+    /// be compressed, and a strong tag would have to tell its encodings apart (RFC 9110, section 8.8.1).
     #[must_use]
     pub fn of_bytes(body: &[u8]) -> Self {
-        Self(hex(&Sha256::digest(body)[..16]))
+        Self { is_weak: true, opaque: hex(&Sha256::digest(body)[..16]) }
     }
 }
 
 impl fmt::Display for EntityTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\"", self.0)
+        let prefix = if self.is_weak { "W/" } else { "" };
+        write!(f, "{prefix}\"{}\"", self.opaque)
     }
 }
 
@@ -39,14 +45,7 @@ enum Tags {
     /// `*`: any current representation.
     Any,
     /// One of these tags.
-    Listed(Vec<Tag>),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Tag {
-    is_weak: bool,
-    /// The text between the quotes.
-    opaque: String,
+    Listed(Vec<EntityTag>),
 }
 
 /// The preconditions of a request.
@@ -97,7 +96,7 @@ impl Preconditions {
 }
 
 /// The versions that the tags stand for. A tag that is not one of ours stands for none.
-fn versions<'a>(tags: impl Iterator<Item = &'a Tag>) -> Vec<u64> {
+fn versions<'a>(tags: impl Iterator<Item = &'a EntityTag>) -> Vec<u64> {
     let versions = tags.filter_map(|tag| {
         let version: u64 = tag.opaque.parse().ok()?;
         // "01" and "+1" are not written like a version.
@@ -132,7 +131,7 @@ impl Tags {
                 None => (false, rest),
             };
             let (opaque, after) = quoted.strip_prefix('"')?.split_once('"')?;
-            tags.push(Tag { is_weak, opaque: opaque.to_owned() });
+            tags.push(EntityTag { is_weak, opaque: opaque.to_owned() });
             let after = after.trim_start_matches([' ', '\t']);
             rest = after.trim_start_matches([',', ' ', '\t']);
             if !rest.is_empty() && !after.starts_with(',') {
@@ -146,7 +145,7 @@ impl Tags {
     fn match_weakly(&self, tag: &EntityTag) -> bool {
         match self {
             Self::Any => true,
-            Self::Listed(tags) => tags.iter().any(|listed| listed.opaque == tag.0),
+            Self::Listed(tags) => tags.iter().any(|listed| listed.opaque == tag.opaque),
         }
     }
 
@@ -154,7 +153,7 @@ impl Tags {
     fn match_strongly(&self, tag: &EntityTag) -> bool {
         match self {
             Self::Any => true,
-            Self::Listed(tags) => tags.iter().any(|listed| !listed.is_weak && listed.opaque == tag.0),
+            Self::Listed(tags) => tags.iter().any(|listed| !listed.is_weak && listed == tag),
         }
     }
 }
@@ -171,10 +170,21 @@ mod tests {
     #[test]
     fn tags_are_read_and_compared() {
         let tags = Tags::parse(r#""1", W/"2" ,"a,b""#).unwrap();
-        let tag = |text: &str| EntityTag(text.to_owned());
+        let tag = |text: &str| EntityTag { is_weak: false, opaque: text.to_owned() };
         assert!(tags.match_weakly(&tag("2")) && tags.match_weakly(&tag("a,b")) && !tags.match_weakly(&tag("3")));
         assert!(tags.match_strongly(&tag("1")) && !tags.match_strongly(&tag("2")));
         assert_eq!(Tags::parse(" * "), Some(Tags::Any));
+    }
+
+    #[test]
+    fn a_weak_tag_matches_weakly_alone() {
+        let tag = EntityTag::of_bytes(b"page");
+        let written = tag.to_string();
+        assert!(written.starts_with("W/\""), "{written}");
+        for listed in [written.as_str(), &written[2..]] {
+            let tags = Tags::parse(listed).unwrap();
+            assert!(tags.match_weakly(&tag) && !tags.match_strongly(&tag), "{listed}");
+        }
     }
 
     #[test]

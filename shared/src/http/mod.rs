@@ -5,6 +5,7 @@
 //! | `endpoint.rs` | the description of an endpoint |
 //! | `edge.rs` | from an event to an HTTP request |
 //! | `pipeline.rs` | the work around every handler |
+//! | `compression.rs` | answers with gzip |
 //! | `auth.rs` | from the `Authorization` header to the caller |
 //! | `request.rs` | the request that a handler gets |
 //! | `query.rs` | the query string |
@@ -14,6 +15,7 @@
 
 mod after_answer;
 mod auth;
+mod compression;
 mod edge;
 mod endpoint;
 mod entity_tag;
@@ -23,6 +25,7 @@ mod query;
 mod request;
 pub mod response;
 
+pub use compression::gzip;
 pub use endpoint::Endpoint;
 pub use entity_tag::{EntityTag, Preconditions};
 pub use pipeline::{REQUEST_ID, Service};

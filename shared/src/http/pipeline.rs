@@ -1,7 +1,8 @@
 //! The pipeline: the work around every handler.
 //!
 //! It authenticates the request, checks its size and content type, runs the handler within the
-//! deadline, turns an error or a panic into a problem document, and writes one log line.
+//! deadline, turns an error or a panic into a problem document, compresses the answer where it pays, and
+//! writes one log line.
 
 use std::{
     future::Future,
@@ -29,6 +30,7 @@ use super::{
     ApiError, Endpoint, Request, RequestParts,
     after_answer::AfterAnswer,
     auth::{self, CallerCache},
+    compression,
 };
 use crate::{app::App, store::ApiKeyRecord, telemetry};
 
@@ -71,6 +73,7 @@ impl Service {
         let span = entry.span.clone();
         let app = App { store: self.app.store.counting_in(&entry.tally), ..self.app.clone() };
         let is_head = request.method() == Method::HEAD;
+        let accepts_gzip = compression::accepts_gzip(request.headers());
         let parts = RequestParts::new(request, self.endpoint);
         if let Some(id) = parts.path_id() {
             entry.tally.set_subject(id);
@@ -81,6 +84,7 @@ impl Service {
             Ok(Err(_)) => Err(ApiError::Panic(telemetry::place_of_panic())),
             Err(_) => Err(ApiError::DeadlineExceeded),
         };
+        let outcome = if accepts_gzip { outcome.map(compression::compress) } else { outcome };
         let mut response = conclude(&entry, outcome);
         if is_head {
             *response.body_mut() = Body::Empty;

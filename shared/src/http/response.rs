@@ -6,7 +6,7 @@ use lambda_http::{
 };
 use serde::Serialize;
 
-use super::{ApiError, EntityTag, Preconditions};
+use super::{ApiError, EntityTag, Preconditions, compression};
 
 /// `{"data": …}` and, on lists, `total`.
 #[derive(Serialize)]
@@ -45,7 +45,7 @@ pub fn read_page<T: Serialize>(
 ) -> Result<Response<Body>, ApiError> {
     let body = json(&Data { data: page, total: Some(total) });
     let tag = EntityTag::of_bytes(body.as_bytes());
-    if_modified(body, &tag, preconditions)
+    if_modified(body, &tag, preconditions).map(compression::vary)
 }
 
 /// `{"success": true}`.

@@ -1,6 +1,10 @@
 //! A response of the API.
 
-use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
+use std::io::Read;
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use flate2::read::GzDecoder;
+use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::Value;
 
 /// A response, whichever way the call went.
@@ -10,7 +14,7 @@ pub struct Answer {
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The text of the body; empty if there is none.
+    /// The text of the body, decompressed; empty if there is none.
     pub text: String,
     /// The JSON in the body; `null` if there is none.
     pub body: Value,
@@ -19,7 +23,14 @@ pub struct Answer {
 impl Answer {
     /// # Panics
     /// Panics if the body is not JSON, which every body of the API is.
-    pub(crate) fn new(status: u16, headers: HeaderMap, text: String) -> Self {
+    pub(crate) fn new(status: u16, headers: HeaderMap, body: &[u8]) -> Self {
+        let mut text = String::new();
+        let is_compressed = headers.get(header::CONTENT_ENCODING).is_some_and(|coding| coding == "gzip");
+        if is_compressed && !body.is_empty() {
+            GzDecoder::new(body).read_to_string(&mut text).expect("text, compressed with gzip");
+        } else {
+            text.push_str(str::from_utf8(body).expect("text"));
+        }
         let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect(&text) };
         Self { status, headers, text, body }
     }
@@ -35,9 +46,12 @@ impl Answer {
             let value = HeaderValue::try_from(value.as_str().expect("a header is a text")).expect("a legal header");
             (HeaderName::try_from(name).expect("a legal header name"), value)
         });
-        assert_eq!(response["isBase64Encoded"], false, "bodies are texts");
-        let text = response["body"].as_str().unwrap_or_default().to_owned();
-        Self::new(status.expect("a response has a status"), headers.collect(), text)
+        let body = response["body"].as_str().unwrap_or_default();
+        let body = match response["isBase64Encoded"].as_bool() {
+            Some(true) => BASE64_STANDARD.decode(body).expect("a body in base64"),
+            _ => body.as_bytes().to_vec(),
+        };
+        Self::new(status.expect("a response has a status"), headers.collect(), &body)
     }
 
     /// The value of a header; empty if it is absent.

@@ -94,6 +94,6 @@ impl Server {
     pub async fn answer(&self, call: &Call) -> Answer {
         let response = self.send(call).await.expect("an answer");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Answer::new(status, headers, response.text().await.expect("a text"))
+        Answer::new(status, headers, &response.bytes().await.expect("a body"))
     }
 }

@@ -10,8 +10,15 @@ pub(crate) struct Document(Value);
 
 /// The headers that always have the value of their example. Their schemas do not say so, as generated clients
 /// would refuse any other value.
-const CONSTANT_HEADERS: [&str; 5] =
-    ["accept-encoding", "cache-control", "idempotency-replayed", "www-authenticate", "x-content-type-options"];
+const CONSTANT_HEADERS: [&str; 7] = [
+    "accept-encoding",
+    "cache-control",
+    "content-encoding",
+    "idempotency-replayed",
+    "vary",
+    "www-authenticate",
+    "x-content-type-options",
+];
 
 /// One operation of the document.
 pub(crate) struct Operation<'a> {

@@ -44,6 +44,7 @@ fn the_limits_in_the_prose_are_the_codes() {
     let days = limits::TOMBSTONE_LIFE.as_secs() / (24 * 60 * 60);
     for (pointer, text) in [
         ("/info/description", format!("at most {} KiB and {} fields", limits::BODY_BYTES / 1024, limits::BODY_FIELDS)),
+        ("/info/description", format!("Lists of {} bytes or more", limits::COMPRESSED_BYTES)),
         ("/components/responses/PayloadTooLarge/description", format!("{} KiB", limits::BODY_BYTES / 1024)),
         ("/paths/~1clients/post/description", format!("for {days} days after the client was deleted")),
         ("/components/parameters/query/description", format!("at most {} characters", limits::SEARCH_CHARS)),

@@ -55,7 +55,7 @@ async fn a_head_evaluates_preconditions() {
     for path in [path, format!("/clients?query={token}")] {
         let tag = session.get(&path).await.header("etag").to_owned();
         for (name, value, status) in
-            [("If-None-Match", tag.as_str(), 304), ("If-Match", "\"other\"", 412), ("If-Match", &tag, 200)]
+            [("If-None-Match", tag.as_str(), 304), ("If-Match", "\"other\"", 412), ("If-Match", "*", 200)]
         {
             let (head, get) = head_and_get(&session, &path, Some((name, value))).await;
             assert_eq!(head.status, status, "{path} {name}");

@@ -10,6 +10,7 @@
 mod api;
 mod bad_input;
 mod clients;
+mod compression;
 mod examples;
 mod gateway;
 mod head;
