@@ -4,6 +4,7 @@
 mod cluster;
 mod cold;
 mod feed;
+mod instructions;
 mod lab;
 mod lambda;
 mod list;
@@ -43,6 +44,8 @@ enum Command {
     Cold(cold::Args),
     /// Processor time and latency of a request to each warm function, beside the same
     Warm(warm::Args),
+    /// Instructions of a warm request to each function, compared with those on record
+    Instructions(instructions::Args),
     /// Units and dollars per request, and the limits of organizations, keys and accounts
     Scale,
     /// The server process of `load`
@@ -57,6 +60,7 @@ fn main() -> Result<ExitCode> {
         Command::Load(args) => return load::run(&args),
         Command::Cold(args) => return cold::run(&args),
         Command::Warm(args) => return warm::run(&args),
+        Command::Instructions(args) => return instructions::run(&args),
         Command::Scale => scale::run()?,
         Command::Serve(args) => load::serve(&args)?,
     }

@@ -5,6 +5,7 @@ use std::env;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_types::SdkConfig;
 use domain::Clock;
+use lambda_http::Error;
 
 use crate::store::{Store, Tables};
 
@@ -24,31 +25,30 @@ impl App {
     /// The state that the environment of a Lambda function describes: the SDK's variables,
     /// `CLIENTS_TABLE` and `API_KEYS_TABLE`.
     ///
-    /// # Panics
-    /// Panics if region or credentials are missing, which the platform always sets.
-    #[must_use]
-    pub fn from_env() -> Self {
-        Self { store: Store::new(&config(), Tables::from_env()), clock: Clock::system() }
+    /// # Errors
+    /// Fails if region or credentials are missing, which the platform always sets.
+    pub fn from_env() -> Result<Self, Error> {
+        Ok(Self { store: Store::new(&config()?, Tables::from_env()), clock: Clock::system() })
     }
 }
 
 /// The SDK's configuration, from variables alone. The SDK's own loader looks for profiles and metadata services
 /// besides, which a function does not have: the platform sets these variables, and they are good for as long
 /// as the process lives.
-fn config() -> SdkConfig {
+fn config() -> Result<SdkConfig, Error> {
     let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
-    let required = |name| variable(name).unwrap_or_else(|| panic!("{name} is not set"));
+    let required = |name| variable(name).ok_or_else(|| format!("{name} is not set"));
     let credentials = Credentials::new(
-        required("AWS_ACCESS_KEY_ID"),
-        required("AWS_SECRET_ACCESS_KEY"),
+        required("AWS_ACCESS_KEY_ID")?,
+        required("AWS_SECRET_ACCESS_KEY")?,
         variable("AWS_SESSION_TOKEN"),
         None,
         "environment",
     );
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new(required("AWS_REGION")))
+        .region(Region::new(required("AWS_REGION")?))
         .credentials_provider(SharedCredentialsProvider::new(credentials));
     config.set_endpoint_url(ENDPOINT_VARIABLES.into_iter().find_map(variable));
-    config.build()
+    Ok(config.build())
 }

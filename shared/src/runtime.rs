@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future;
 use lambda_http::{LambdaEvent, lambda_runtime::Runtime, tower::util::MapFutureLayer};
 
 use crate::{
@@ -17,12 +18,12 @@ use crate::{
 /// the process after it. Other work waits for the time between the answer and the next poll, when no caller waits.
 ///
 /// # Errors
-/// Fails if the Lambda runtime cannot be reached.
+/// Fails if the environment lacks a variable, or if the Lambda runtime cannot be reached.
 pub async fn run(endpoint: &'static Endpoint) -> Result<(), lambda_http::Error> {
-    let telemetry = Arc::new(telemetry::init());
-    let app = App::from_env();
-    app.store.connect().await;
-    let service = (endpoint.service)(app);
+    let app = App::from_env()?;
+    let store = app.store.clone();
+    let set_up = async { (Arc::new(telemetry::init()), (endpoint.service)(app)) };
+    let ((), (telemetry, service)) = future::join(store.connect(), set_up).await;
     let answering = service.clone();
     let answer = move |event: LambdaEvent<_>| {
         let (service, telemetry) = (answering.clone(), telemetry.clone());

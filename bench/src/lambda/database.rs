@@ -4,13 +4,13 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use anyhow::{Context, Result};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::{
     ServerConfig,
     crypto::ring,
@@ -85,6 +85,8 @@ const CA_FILE: &str = "ca.pem";
 fn acceptor(ca_file: &Path) -> Result<TlsAcceptor> {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // With the same name as the certificate that it signs, it would be taken for self-signed.
+    authority.distinguished_name.push(DnType::CommonName, "bench");
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
     std::fs::write(ca_file, authority.pem())?;
     let key = KeyPair::generate()?;
@@ -107,9 +109,18 @@ async fn forward(stream: TcpStream, acceptor: &TlsAcceptor, engine: &str, delay:
     }
     let (mut from_client, mut to_client) = tokio::io::split(client);
     let (mut from_engine, mut to_engine) = engine.split();
+    // Only the first bytes of an answer wait.
+    let is_new = AtomicBool::new(false);
     let requests = async {
-        tokio::io::copy(&mut from_client, &mut to_engine).await?;
-        to_engine.shutdown().await
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let length = from_client.read(&mut buffer).await?;
+            if length == 0 {
+                return to_engine.shutdown().await;
+            }
+            is_new.store(true, Ordering::Relaxed);
+            to_engine.write_all(&buffer[..length]).await?;
+        }
     };
     let answers = async {
         let mut buffer = vec![0; 64 * 1024];
@@ -118,7 +129,9 @@ async fn forward(stream: TcpStream, acceptor: &TlsAcceptor, engine: &str, delay:
             if length == 0 {
                 return to_client.shutdown().await;
             }
-            tokio::time::sleep(Duration::from_millis(delay.load(Ordering::Relaxed))).await;
+            if is_new.swap(false, Ordering::Relaxed) {
+                tokio::time::sleep(Duration::from_millis(delay.load(Ordering::Relaxed))).await;
+            }
             to_client.write_all(&buffer[..length]).await?;
             to_client.flush().await?;
         }

@@ -48,14 +48,9 @@ pub(crate) enum Kind {
 impl Subject {
     /// The floor, the functions, and those peers that are installed. The others are named on the standard error.
     pub(crate) fn all() -> Result<Vec<Self>> {
-        let functions = functions::ENDPOINTS.map(|endpoint| endpoint.name);
-        let packages: Vec<&str> = [FLOOR].into_iter().chain(functions).collect();
-        let programs = testkit::release(&packages);
-        let program = |name| programs.get(name).cloned().context("cargo names what it built");
-        let mut subjects = vec![Self::of(FLOOR, Kind::Floor, program(FLOOR)?, None)?];
-        for endpoint in functions::ENDPOINTS {
-            subjects.push(Self::of(endpoint.name, Kind::Function(endpoint), program(endpoint.name)?, None)?);
-        }
+        let floor = testkit::release(&[FLOOR]).remove(FLOOR).context("cargo names what it built")?;
+        let mut subjects = vec![Self::of(FLOOR, Kind::Floor, floor, None)?];
+        subjects.extend(Self::functions()?);
         let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
         let peers = [
             ("get in Node.js", found("node"), peers.join("node/dist/function.mjs")),
@@ -68,6 +63,22 @@ impl Subject {
             }
         }
         Ok(subjects)
+    }
+
+    /// The functions, as they are deployed: from `FUNCTIONS_DIR` if that is set, or else built now.
+    pub(crate) fn functions() -> Result<Vec<Self>> {
+        let names = functions::ENDPOINTS.map(|endpoint| endpoint.name);
+        let mut built = if env::var_os("FUNCTIONS_DIR").is_some() {
+            names.map(|name| (name.to_owned(), testkit::binary(name))).into()
+        } else {
+            testkit::release(&names)
+        };
+        let mut functions = Vec::new();
+        for endpoint in functions::ENDPOINTS {
+            let program = built.remove(endpoint.name).context("cargo names what it built")?;
+            functions.push(Self::of(endpoint.name, Kind::Function(endpoint), program, None)?);
+        }
+        Ok(functions)
     }
 
     fn of(name: &'static str, kind: Kind, program: PathBuf, script: Option<PathBuf>) -> Result<Self> {
@@ -88,7 +99,16 @@ impl Subject {
 
     /// Starts it as the platform does.
     pub(crate) async fn start(&self, database: &Database) -> Result<Function> {
-        let mut command = Command::new(&self.program);
+        self.start_by(Command::new(&self.program), database).await
+    }
+
+    /// Starts it by a program that gets its path as the last argument.
+    pub(crate) async fn start_under(&self, mut program: Command, database: &Database) -> Result<Function> {
+        program.arg(&self.program);
+        self.start_by(program, database).await
+    }
+
+    async fn start_by(&self, mut command: Command, database: &Database) -> Result<Function> {
         command.args(&self.script);
         let (url, ca_file) = (database.url(), database.ca_file());
         let ca_file = ca_file.to_str().context("a path in UTF-8")?;

@@ -66,7 +66,7 @@ impl Measured {
         meter.measure(&format!("list{LONG}, plain"), &long_org, None, Fresh::Nothing, plain_list).await?;
         meter.measure("list of 1,000, first load", &small_org, None, Fresh::Functions, list).await?;
         meter.measure("list of 100,000, first load", &large_org, None, Fresh::Functions, list).await?;
-        meter.measure("get, key unused for a minute", &small_org, None, Fresh::Key, get).await?;
+        meter.measure("get, new key", &small_org, None, Fresh::Key, get).await?;
         for (suffix, org, notes) in [("", &small_org, SHORT_NOTES), (LONG, &long_org, &longest_notes)] {
             let mix = |kind| suffix.is_empty().then_some(kind);
             meter.measure(&format!("get{suffix}"), org, mix(Kind::Get), Fresh::Nothing, get).await?;

@@ -18,7 +18,7 @@ use crate::{
 /// The age at which a key's `lastUsedAt` is written anew.
 const LAST_USED_RESOLUTION: Duration = Duration::from_secs(60);
 /// The longest time that the instance waits for that write.
-const NOTE_USE_TIMEOUT: Duration = Duration::from_millis(250);
+const NOTE_USE_TIMEOUT: Duration = Duration::from_millis(150);
 const _: () = assert!(NOTE_USE_TIMEOUT.as_millis() < DEADLINE_MARGIN.as_millis());
 /// The most keys in the cache. If there are more, the cache is emptied.
 const CACHED_KEYS: usize = 10_000;

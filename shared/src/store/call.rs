@@ -144,8 +144,12 @@ impl Store {
         let timeout = if R::READS_PAGES { PAGE_ATTEMPT_TIMEOUT } else { ATTEMPT_TIMEOUT };
         let until = until.min(Instant::now() + timeout);
         let generation = self.transport.generation();
-        let outcome = tokio::time::timeout_at(until, self.transport.send::<R::Output, R::Error>(request)).await;
-        match outcome.unwrap_or_else(|elapsed| Err(SdkError::timeout_error(elapsed))) {
+        let sent = tokio::time::timeout_at(until, self.transport.send::<R::Output, R::Error>(request)).await;
+        let outcome = match sent {
+            Ok(outcome) => outcome,
+            Err(elapsed) => Err(SdkError::timeout_error(elapsed)),
+        };
+        match outcome {
             Ok(output) => match R::units(&output) {
                 Some(units) => {
                     self.tally.add_units(units);

@@ -10,6 +10,7 @@
 
 use std::{
     env, fmt, io,
+    path::Path,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -54,7 +55,8 @@ impl Connections {
     /// # Panics
     /// Panics if the environment names a file of roots that cannot be read.
     pub(super) fn from_env() -> Self {
-        let roots = roots().unwrap_or_else(|error| panic!("{error}"));
+        let file = CA_FILE_VARIABLES.iter().find_map(env::var_os).filter(|file| !file.is_empty());
+        let roots = roots(file.as_ref().map(Path::new)).expect("the file that the environment names has certificates");
         let connector = connector(roots);
         let client = client(&connector);
         Self { connector, pool: Arc::new(RwLock::new(Pool { generation: 0, client })) }
@@ -119,19 +121,38 @@ fn connector(roots: RootCertStore) -> HttpsConnector<HttpConnector> {
     hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp)
 }
 
-/// Mozilla's roots, or those in the file that the environment names.
-fn roots() -> io::Result<RootCertStore> {
+/// The roots in a file, or else Mozilla's.
+fn roots(file: Option<&Path>) -> io::Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
-    let Some(file) = CA_FILE_VARIABLES.iter().find_map(env::var_os).filter(|file| !file.is_empty()) else {
+    let Some(file) = file else {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         return Ok(roots);
     };
     let unusable = |error: &dyn fmt::Display| io::Error::other(format!("cannot use {}: {error}", file.display()));
-    for certificate in CertificateDer::pem_file_iter(&file).map_err(|error| unusable(&error))? {
+    for certificate in CertificateDer::pem_file_iter(file).map_err(|error| unusable(&error))? {
         roots.add(certificate.map_err(|error| unusable(&error))?).map_err(|error| unusable(&error))?;
     }
     if roots.is_empty() {
         return Err(unusable(&"it has no certificate"));
     }
     Ok(roots)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_file_there_are_many_roots() {
+        assert!(roots(None).unwrap().len() > 100);
+    }
+
+    #[test]
+    fn a_file_without_a_certificate_is_refused_by_name() {
+        for file in [file!(), "/no/such/file"] {
+            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+            let error = roots(Some(&file)).unwrap_err().to_string();
+            assert!(error.contains(file.to_str().unwrap()), "{error}");
+        }
+    }
 }

@@ -101,7 +101,7 @@ impl Transport {
                 let mut response = connections.current().call(request).await.ok()?;
                 response.take_body().collect().await.ok()
             };
-            let _: Result<Option<_>, _> = tokio::time::timeout(INIT_CONNECT_TIMEOUT, opened).await;
+            drop(tokio::time::timeout(INIT_CONNECT_TIMEOUT, opened).await);
         }
     }
 
@@ -178,17 +178,19 @@ where
     Ok(Written { request, config })
 }
 
-/// The URL of DynamoDB, by the SDK's rules.
+/// The URL of DynamoDB: the configured one, or else by the SDK's rules, which take a part of a start to read.
 fn endpoint(config: &SdkConfig, region: &Region) -> String {
+    if let Some(url) = config.endpoint_url() {
+        return url.to_owned();
+    }
     let params = Params::builder()
         .region(region.as_ref())
-        .set_endpoint(config.endpoint_url().map(str::to_owned))
         .set_use_fips(config.use_fips())
         .set_use_dual_stack(config.use_dual_stack())
         .build()
         .expect("all parameters are set or have a default");
     let resolved = DefaultResolver::new().resolve_endpoint(&params).now_or_never();
-    let endpoint = resolved.expect("nothing is waited for").unwrap_or_else(|error| panic!("no endpoint: {error}"));
+    let endpoint = resolved.expect("nothing is waited for").expect("every region has an endpoint");
     endpoint.url().to_owned()
 }
 

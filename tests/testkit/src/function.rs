@@ -96,6 +96,7 @@ impl Function {
             .env("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/function-under-test")
             .env("AWS_LAMBDA_LOG_STREAM_NAME", "2026/01/31/[$LATEST]0123456789abcdef")
             .env("AWS_REGION", "us-east-1")
+            .env("AWS_DEFAULT_REGION", "us-east-1")
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
             .envs(variables.iter().copied())
@@ -113,6 +114,16 @@ impl Function {
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
         self.process.id()
+    }
+
+    /// Asks the process to end, and waits until it has.
+    ///
+    /// # Errors
+    /// Fails if the process cannot be asked.
+    pub async fn terminate(mut self) -> io::Result<ExitStatus> {
+        let pid = self.pid().map(|pid| pid.to_string()).unwrap_or_default();
+        Command::new("kill").arg(pid).status().await?;
+        self.process.wait().await
     }
 
     /// Waits for the function's first poll. Gives the time from the start of the process to it.

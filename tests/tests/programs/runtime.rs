@@ -1,13 +1,21 @@
 //! The programs behind a stand-in for the Lambda Runtime API: their answers, their log lines, and their
 //! failures. `canary.rs` searches everything that they write for API keys.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::Router;
 use domain::{ApiKey, limits};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use testkit::{Call, Function, Invocation, NOBODY, PANICKING, World, binary, closed_port};
+use testkit::{
+    Call, DynamoDbCall, Fault, FaultProxy, Function, Invocation, NOBODY, PANICKING, World, binary, closed_port,
+};
 use tokio::net::TcpListener;
 
 /// Values that no log line may ever hold.
@@ -244,6 +252,44 @@ async fn a_missing_table_is_a_503() {
     for table in ["CLIENTS_TABLE", "API_KEYS_TABLE"] {
         all_are_unavailable(&[("AWS_ENDPOINT_URL_DYNAMODB", world.url()), (table, "no-such-table")], &key).await;
     }
+}
+
+/// The first event finds a connection: a handshake then would cost its caller time.
+#[tokio::test]
+async fn a_function_connects_before_its_first_poll() {
+    let connections = Arc::new(AtomicU64::new(0));
+    let engine = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", engine.local_addr().unwrap());
+    let counted = connections.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = engine.accept().await {
+            counted.fetch_add(1, Ordering::Relaxed);
+            drop(stream);
+        }
+    });
+    let get = start("get-client", &[("AWS_ENDPOINT_URL_DYNAMODB", &url)]).await;
+    get.first_poll().await;
+    assert_eq!(connections.load(Ordering::Relaxed), 1);
+}
+
+/// The use of a key is noted when no caller waits any more, and before the next event.
+#[tokio::test]
+async fn the_use_of_a_key_is_noted_after_the_answer() {
+    const DELAY: Duration = Duration::from_millis(80);
+    let world = World::new().await;
+    let slow_notes = |call: &DynamoDbCall| {
+        if call.operation == "UpdateItem" { Fault::DelayBefore(DELAY) } else { Fault::None }
+    };
+    let proxy = FaultProxy::start(world.url(), slow_notes).await.unwrap();
+    let get = start("get-client", &[("AWS_ENDPOINT_URL_DYNAMODB", &proxy.url())]).await;
+    let key = world.key("acme").await;
+    let call = Call::get(NOBODY).key(&key);
+    let answer = get.answer(&call).await;
+    assert_eq!(answer.status, 404, "{answer:?}");
+    assert_eq!(world.key_record(&key).await.last_used_at, None, "the answer came first");
+    // The next event is polled for when the note is made.
+    get.answer(&call).await;
+    assert!(world.key_record(&key).await.last_used_at.is_some());
 }
 
 #[tokio::test]
