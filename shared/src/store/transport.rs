@@ -1,9 +1,9 @@
 //! One exchange with DynamoDB: a request is written and signed, and its response is read.
 //!
-//! The SDK's own way from a request to its response resolves the endpoint, the credentials and some thirty plug-ins
-//! anew for each call, which takes more than twice the processor time of everything else that a warm read does
-//! (`docs/performance.md` has the figures). So this module takes the SDK's parts (its types, its JSON, its signatures,
-//! its rules for endpoints) and leaves out the way between them. Timeouts and retries are in `call.rs`.
+//! The SDK's own way from a request to its response resolves the endpoint, the credentials and its many plug-ins anew
+//! for each call, which took a third of a warm get's processor time (`docs/performance.md`). So this module takes the
+//! SDK's parts (its types, its JSON, its signer, its rules for endpoints) and leaves out the way between them. Timeouts
+//! and retries are in `call.rs`.
 
 use std::{
     fmt,
