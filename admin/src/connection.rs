@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use anyhow::{Result, ensure};
 use aws_config::{
     BehaviorVersion, SdkConfig,
     environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider},
@@ -29,8 +30,13 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// The store that the options and the environment describe.
-    pub(crate) async fn store(&self) -> Store {
-        Store::over(sdk_connector(), &config().await, self.tables())
+    ///
+    /// # Errors
+    /// Fails if no region is configured.
+    pub(crate) async fn store(&self) -> Result<Store> {
+        let config = config().await;
+        ensure!(config.region().is_some(), "no region is configured: set AWS_REGION");
+        Ok(Store::over(sdk_connector(), &config, self.tables()))
     }
 
     /// The names of the tables.

@@ -83,7 +83,7 @@ pub(crate) struct Rotate {
 }
 
 pub(crate) async fn run(command: Command, connection: &Connection) -> Result<()> {
-    let store = connection.store().await;
+    let store = connection.store().await?;
     match command {
         Command::Create(create) => self::create(create, &store).await,
         Command::List(list) => self::list(list, &store).await,

@@ -25,7 +25,12 @@ async fn create(connection: &Connection) -> Result<()> {
     let Some(endpoint) = connection::endpoint() else {
         bail!("set AWS_ENDPOINT_URL_DYNAMODB to a local engine: on AWS the template creates the tables");
     };
-    connection.store().await.create_tables().await.with_context(|| format!("could not create tables on {endpoint}"))?;
+    connection
+        .store()
+        .await?
+        .create_tables()
+        .await
+        .with_context(|| format!("could not create tables on {endpoint}"))?;
     let Tables { clients, api_keys } = connection.tables();
     eprintln!("The tables `{clients}` and `{api_keys}` exist.");
     Ok(())

@@ -35,11 +35,11 @@ pub(crate) enum Command {
 
 pub(crate) async fn run(command: Command, connection: &Connection) -> Result<()> {
     match command {
-        Command::Export(export) => export::run(export, &connection.store().await).await,
-        Command::Import(import) => import::run(import, &connection.store().await).await,
+        Command::Export(export) => export::run(export, &connection.store().await?).await,
+        Command::Import(import) => import::run(import, &connection.store().await?).await,
         Command::Delete(delete) => {
             delete.check();
-            delete::run(delete, &connection.store().await).await
+            delete::run(delete, &connection.store().await?).await
         }
     }
 }

@@ -52,12 +52,13 @@ struct Parts {
     endpoint: String,
     region: Region,
     credentials: CachedCredentials,
-    wires: Wires,
+    carrier: Carrier,
 }
 
 /// What carries the requests.
-enum Wires {
-    Own(Connections),
+enum Carrier {
+    /// Our own pool of connections.
+    Pool(Connections),
     /// A client of the caller's.
     Given(SharedHttpConnector),
 }
@@ -75,28 +76,28 @@ impl Transport {
         let region = config.region().cloned().expect("the configuration has a region");
         let provider = config.credentials_provider().expect("the configuration has credentials");
         let credentials = CachedCredentials { provider, current: Mutex::default() };
-        let wires = connector.map_or_else(|| Wires::Own(Connections::from_env()), Wires::Given);
-        Self(Arc::new(Parts { endpoint: endpoint(config, &region), region, credentials, wires }))
+        let carrier = connector.map_or_else(|| Carrier::Pool(Connections::from_env()), Carrier::Given);
+        Self(Arc::new(Parts { endpoint: endpoint(config, &region), region, credentials, carrier }))
     }
 
     /// The number of the current pool of connections.
     pub(super) fn generation(&self) -> u64 {
-        match &self.0.wires {
-            Wires::Own(connections) => connections.generation(),
-            Wires::Given(_) => 0,
+        match &self.0.carrier {
+            Carrier::Pool(connections) => connections.generation(),
+            Carrier::Given(_) => 0,
         }
     }
 
     /// Replaces the pool of connections, if it still is the one with this number.
     pub(super) fn replace(&self, generation: u64) {
-        if let Wires::Own(connections) = &self.0.wires {
+        if let Carrier::Pool(connections) = &self.0.carrier {
             connections.replace(generation);
         }
     }
 
     /// Opens a connection, with a request that needs no signature: DynamoDB's health check.
     pub(super) async fn connect(&self) {
-        if let (Wires::Own(connections), Ok(request)) = (&self.0.wires, HttpRequest::get(&self.0.endpoint)) {
+        if let (Carrier::Pool(connections), Ok(request)) = (&self.0.carrier, HttpRequest::get(&self.0.endpoint)) {
             let opened = async {
                 let mut response = connections.current().call(request).await.ok()?;
                 response.take_body().collect().await.ok()
@@ -112,9 +113,9 @@ impl Transport {
         E: std::error::Error + fmt::Debug + Send + Sync + 'static,
     {
         let request = self.signed(&written.request).await.map_err(SdkError::construction_failure)?;
-        let response = match &self.0.wires {
-            Wires::Own(connections) => connections.current().call(request).await,
-            Wires::Given(connector) => connector.call(request).await,
+        let response = match &self.0.carrier {
+            Carrier::Pool(connections) => connections.current().call(request).await,
+            Carrier::Given(connector) => connector.call(request).await,
         };
         let mut response = response.map_err(SdkError::dispatch_failure)?;
         match response.take_body().collect().await {
