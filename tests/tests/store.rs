@@ -434,10 +434,18 @@ async fn a_deleted_client_leaves_nothing_personal_behind(world: World) {
         world.store.create(&world.by("acme", 0), id, given, None).await.unwrap();
         world.delete("acme", id, 1).await;
     }
-    let left = format!("{:?}", world.dump(&world.tables.clients).await);
-    for text in ["Zacharias", "555", "note ", "active"] {
+    let mut items = world.dump(&world.tables.clients).await;
+    let left = format!("{items:?}");
+    for text in ["Zacharias", "555-1234", "5551234", "note ", "active"] {
         assert!(!left.contains(text), "{text} is left in {left}");
     }
+    // Identifiers and times can have these three digits by chance.
+    let by_chance = ["id", "writeId", "createdAt", "updatedAt", "deletedAt", "expiresAt"];
+    for item in &mut items {
+        item.retain(|name, _| !by_chance.contains(&name.as_str()));
+    }
+    let left = format!("{items:?}");
+    assert!(!left.contains("555"), "a part of the phone number is left in {left}");
 }
 
 async fn the_identifier_of_a_deleted_client_is_not_used_again(world: World) {
