@@ -12,10 +12,10 @@ use aws_config::{
 };
 use aws_sdk_dynamodb::config::Credentials;
 use clap::Args;
-use shared::store::{Store, Tables, sdk_connector, sdk_http_client};
-
-/// The SDK's own variables for an endpoint other than AWS's, the more specific one first.
-const ENDPOINT_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"];
+use shared::{
+    endpoint_from_env,
+    store::{Store, Tables, sdk_connector, sdk_http_client},
+};
 
 /// The options that every command has.
 #[derive(Args, Debug)]
@@ -49,18 +49,13 @@ impl Connection {
     }
 }
 
-/// The endpoint that the environment sets instead of AWS's.
-pub(crate) fn endpoint() -> Option<String> {
-    ENDPOINT_VARIABLES.into_iter().find_map(|variable| std::env::var(variable).ok().filter(|url| !url.is_empty()))
-}
-
 /// The SDK's own configuration. For an engine on this machine, made-up credentials and a region are added
 /// if none are configured: the engine does not check them, but the SDK signs every request. Configured ones
 /// come first, because DynamoDB Local (without `-sharedDb`) keeps a database for each access key and region.
 async fn config() -> SdkConfig {
     let http_client = sdk_http_client();
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http_client.clone());
-    let Some(url) = endpoint() else { return loader.load().await };
+    let Some(url) = endpoint_from_env() else { return loader.load().await };
     loader = loader.endpoint_url(&url);
     if !is_loopback(&url) {
         return loader.load().await;

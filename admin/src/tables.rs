@@ -2,9 +2,9 @@
 
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
-use shared::store::Tables;
+use shared::{endpoint_from_env, store::Tables};
 
-use crate::connection::{self, Connection};
+use crate::connection::Connection;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -22,7 +22,7 @@ pub(crate) async fn run(command: Command, connection: &Connection) -> Result<()>
 }
 
 async fn create(connection: &Connection) -> Result<()> {
-    let Some(endpoint) = connection::endpoint() else {
+    let Some(endpoint) = endpoint_from_env() else {
         bail!("set AWS_ENDPOINT_URL_DYNAMODB to a local engine: on AWS the template creates the tables");
     };
     connection

@@ -8,7 +8,7 @@ use testkit::Invocation;
 use tokio::runtime::Runtime;
 
 use crate::{
-    lambda::{Budgets, Database, Kind, Reference, Subject},
+    lambda::{Budgets, Database, Reference, Subject},
     people,
     process::{cpu_time, resident_bytes},
     sample::Sample,
@@ -180,14 +180,10 @@ impl Cold {
             subject,
         }
     }
-
-    pub(crate) fn is_floor(&self) -> bool {
-        matches!(self.subject.kind, Kind::Floor)
-    }
 }
 
 fn times(measured: &[Cold]) -> Table {
-    let floor = measured.iter().find(|cold| cold.is_floor()).map(|floor| floor.first_poll);
+    let floor = measured.iter().find(|cold| cold.subject.is_floor()).map(|floor| floor.first_poll);
     let mut table = Table::new(&[
         "program",
         "exec to first poll",

@@ -7,7 +7,7 @@ use domain::OrgId;
 use tokio::runtime::Runtime;
 
 use crate::{
-    lambda::{Budgets, Database, Kind, Subject},
+    lambda::{Budgets, Database, Subject},
     people,
     process::cpu_time,
     sample::Sample,
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         for subject in subjects {
             measured.push(measure(subject, &database, args.requests).await?);
         }
-        let floor = measured.iter().find(|warm| matches!(warm.subject.kind, Kind::Floor)).map(|floor| floor.cpu);
+        let floor = measured.iter().find(|warm| warm.subject.is_floor()).map(|floor| floor.cpu);
         let mut table = Table::new(&["program", "CPU a request", "× the floor", "p50", "p99"]);
         for warm in &measured {
             table.row([

@@ -1,7 +1,6 @@
 //! The embedded DynamoDB engine, and the SDK's configuration for it or another one.
 //!
-//! The real AWS SDK talks to the engine over its HTTP interface, so no other code depends on which engine
-//! it is.
+//! The store talks to the engine over its HTTP interface, so no other code depends on which engine it is.
 
 use std::{path::Path, thread, time::Duration};
 

@@ -9,7 +9,7 @@ use lambda_http::Error;
 
 use crate::store::{Store, Tables};
 
-/// The variables that name an endpoint other than AWS's, the more specific one first.
+/// The SDK's own variables for DynamoDB's endpoint, the more specific one first.
 const ENDPOINT_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"];
 
 /// The state of a process, built once from its environment. Cheap to clone.
@@ -32,11 +32,21 @@ impl App {
     }
 }
 
+/// The endpoint of DynamoDB that the environment names.
+#[must_use]
+pub fn endpoint_from_env() -> Option<String> {
+    ENDPOINT_VARIABLES.into_iter().find_map(variable)
+}
+
+/// The value of a variable, unless it is empty.
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 /// The SDK's configuration, from variables alone. The SDK's own loader looks for profiles and metadata services
 /// besides, which a function does not have: the platform sets these variables, and they are good for as long
 /// as the process lives.
 fn config() -> Result<SdkConfig, Error> {
-    let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
     let required = |name| variable(name).ok_or_else(|| format!("{name} is not set"));
     let credentials = Credentials::new(
         required("AWS_ACCESS_KEY_ID")?,
@@ -49,6 +59,6 @@ fn config() -> Result<SdkConfig, Error> {
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new(required("AWS_REGION")?))
         .credentials_provider(SharedCredentialsProvider::new(credentials));
-    config.set_endpoint_url(ENDPOINT_VARIABLES.into_iter().find_map(variable));
+    config.set_endpoint_url(endpoint_from_env());
     Ok(config.build())
 }

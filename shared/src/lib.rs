@@ -16,5 +16,5 @@ mod runtime;
 pub mod store;
 pub mod telemetry;
 
-pub use app::App;
+pub use app::{App, endpoint_from_env};
 pub use runtime::run;

@@ -2,7 +2,7 @@
 
 use std::{fmt, process::ExitCode};
 
-use super::{Kind, Reference};
+use super::Reference;
 use crate::{
     cold::{Cold, Trip},
     table::{Table, ratio, three_digits},
@@ -53,7 +53,7 @@ impl Budgets {
     /// The budgets of `bench cold`.
     pub(crate) fn of_cold(measured: &[Cold], reference: &Reference) -> Self {
         let mut budgets = Self(Vec::new());
-        let floor = measured.iter().find(|cold| cold.is_floor());
+        let floor = measured.iter().find(|cold| cold.subject.is_floor());
         let node = measured.iter().find(|cold| cold.subject.name.contains("Node.js"));
         for cold in measured {
             let (Some(endpoint), Some(trips)) = (cold.subject.endpoint(), &cold.trips) else { continue };
@@ -92,7 +92,7 @@ impl Budgets {
     /// The budgets of `bench warm`.
     pub(crate) fn of_warm(measured: &[Warm]) -> Self {
         let mut budgets = Self(Vec::new());
-        let floor = measured.iter().find(|warm| matches!(warm.subject.kind, Kind::Floor));
+        let floor = measured.iter().find(|warm| warm.subject.is_floor());
         let get = measured.iter().find(|warm| warm.subject.name == "get-client");
         if let (Some(floor), Some(get)) = (floor, get) {
             let figure = ratio(get.cpu, floor.cpu);

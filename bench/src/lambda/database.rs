@@ -27,11 +27,14 @@ use crate::lab::Lab;
 
 /// The name in the certificate.
 const HOST: &str = "localhost";
+/// The file with the authority's certificate.
+const CA_FILE: &str = "ca.pem";
 
 /// Tables on the embedded engine, and a TLS listener in front of it.
 pub(crate) struct Database {
     pub(crate) lab: Lab,
-    port: u16,
+    /// The port of the listener.
+    pub(crate) port: u16,
     delay_ms: Arc<AtomicU64>,
     folder: TempDir,
 }
@@ -58,11 +61,6 @@ impl Database {
         Ok(Self { lab, port, delay_ms, folder })
     }
 
-    /// The port of the listener.
-    pub(crate) fn port(&self) -> u16 {
-        self.port
-    }
-
     /// The URL for functions.
     pub(crate) fn url(&self) -> String {
         format!("https://{HOST}:{}", self.port)
@@ -78,8 +76,6 @@ impl Database {
         self.delay_ms.store(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 }
-
-const CA_FILE: &str = "ca.pem";
 
 /// A TLS acceptor with a certificate of a new authority, whose own certificate is written to `ca_file`.
 fn acceptor(ca_file: &Path) -> Result<TlsAcceptor> {

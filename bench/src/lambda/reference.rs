@@ -44,7 +44,7 @@ impl Reference {
         let (mut handshakes, mut round_trips) = (Vec::new(), Vec::new());
         for _ in 0..runs {
             let start = Instant::now();
-            let stream = TcpStream::connect(("127.0.0.1", database.port())).await?;
+            let stream = TcpStream::connect(("127.0.0.1", database.port)).await?;
             stream.set_nodelay(true)?;
             let mut stream = connector.connect(ServerName::try_from("localhost")?, stream).await?;
             handshakes.push(start.elapsed().as_secs_f64());

@@ -24,7 +24,7 @@ const FLOOR: &str = "empty-function";
 /// A program, and how it is started.
 pub(crate) struct Subject {
     pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
+    kind: Kind,
     program: PathBuf,
     /// The script, if the program is an interpreter.
     script: Option<PathBuf>,
@@ -36,7 +36,7 @@ pub(crate) struct Subject {
 
 /// The part that a program plays.
 #[derive(Clone, Copy)]
-pub(crate) enum Kind {
+enum Kind {
     /// The least that a function can do.
     Floor,
     /// A function of the product.
@@ -87,6 +87,11 @@ impl Subject {
         io::copy(&mut File::open(deployed)?, &mut zipped)?;
         let zipped = zipped.finish()?.len() as u64;
         Ok(Self { name, kind, bytes: fs::metadata(deployed)?.len(), zipped, program, script })
+    }
+
+    /// Whether it is the least that a function can do.
+    pub(crate) fn is_floor(&self) -> bool {
+        matches!(self.kind, Kind::Floor)
     }
 
     /// The endpoint, if it is a function of the product.

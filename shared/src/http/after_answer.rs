@@ -1,7 +1,6 @@
 //! Work that a request leaves for the time after its answer, when no caller waits for it.
 
 use std::{
-    fmt,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -25,11 +24,5 @@ impl AfterAnswer {
         for work in left {
             work.await;
         }
-    }
-}
-
-impl fmt::Debug for AfterAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AfterAnswer")
     }
 }

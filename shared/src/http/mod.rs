@@ -6,6 +6,7 @@
 //! | `edge.rs` | from an event to an HTTP request |
 //! | `pipeline.rs` | the work around every handler |
 //! | `compression.rs` | answers with gzip |
+//! | `after_answer.rs` | work for the time after an answer |
 //! | `auth.rs` | from the `Authorization` header to the caller |
 //! | `request.rs` | the request that a handler gets |
 //! | `query.rs` | the query string |

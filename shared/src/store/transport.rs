@@ -97,13 +97,12 @@ impl Transport {
 
     /// Opens a connection, with a request that needs no signature: DynamoDB's health check.
     pub(super) async fn connect(&self) {
-        if let (Carrier::Pool(connections), Ok(request)) = (&self.0.carrier, HttpRequest::get(&self.0.endpoint)) {
-            let opened = async {
-                let mut response = connections.current().call(request).await.ok()?;
-                response.take_body().collect().await.ok()
-            };
-            drop(tokio::time::timeout(INIT_CONNECT_TIMEOUT, opened).await);
-        }
+        let opened = async {
+            let request = HttpRequest::get(&self.0.endpoint).ok()?;
+            let mut response = self.connector().call(request).await.ok()?;
+            response.take_body().collect().await.ok()
+        };
+        drop(tokio::time::timeout(INIT_CONNECT_TIMEOUT, opened).await);
     }
 
     /// Sends a request, once.
@@ -113,11 +112,7 @@ impl Transport {
         E: std::error::Error + fmt::Debug + Send + Sync + 'static,
     {
         let request = self.signed(&written.request).await.map_err(SdkError::construction_failure)?;
-        let response = match &self.0.carrier {
-            Carrier::Pool(connections) => connections.current().call(request).await,
-            Carrier::Given(connector) => connector.call(request).await,
-        };
-        let mut response = response.map_err(SdkError::dispatch_failure)?;
+        let mut response = self.connector().call(request).await.map_err(SdkError::dispatch_failure)?;
         match response.take_body().collect().await {
             Ok(body) => *response.body_mut() = SdkBody::from(body.to_bytes()),
             Err(error) => return Err(SdkError::response_error(error, response)),
@@ -133,6 +128,13 @@ impl Transport {
                     None => SdkError::response_error(other.to_string(), response),
                 })
             }
+        }
+    }
+
+    fn connector(&self) -> SharedHttpConnector {
+        match &self.0.carrier {
+            Carrier::Pool(connections) => connections.current(),
+            Carrier::Given(connector) => connector.clone(),
         }
     }
 
