@@ -6,6 +6,9 @@
 //! | `params.rs` | the parameters of a list |
 //! | `index.rs` | the index, and how it applies a change |
 //! | `loader.rs` | builds the index while the change feed is read |
+//! | `finish.rs` | the last part of a load, in steps |
+//! | `sorter.rs` | sorts the clients by one key, in steps |
+//! | `rebuild.rs` | builds the postings in steps |
 //! | `page.rs` | answers a list request |
 //! | `query.rs` | the meaning of a search text |
 //! | `fold.rs` | the folded form of names |
@@ -20,6 +23,7 @@
 //! | `oracle.rs` | the same lists, computed plainly, for tests |
 
 mod bits;
+mod finish;
 mod fold;
 mod grams;
 mod hits;
@@ -33,13 +37,16 @@ mod params;
 mod phone;
 mod postings;
 mod query;
+mod rebuild;
 mod records;
 mod search;
 mod sort_keys;
+mod sorter;
 #[cfg(test)]
 mod tests;
 mod varint;
 
+pub use finish::Finish;
 pub use index::{Index, Rows};
 pub use loader::Loader;
 pub use params::{ListParams, SortBy, SortOrder};
