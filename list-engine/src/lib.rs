@@ -20,9 +20,11 @@
 //! | `records.rs` | the clients, packed |
 //! | `sort_keys.rs` | the keys that clients are sorted by |
 //! | `orders.rs` | the clients in the order of one sort key, with access by rank |
+//! | `checkpoint.rs` | the index as bytes for object storage |
 //! | `oracle.rs` | the same lists, computed plainly, for tests |
 
 mod bits;
+pub mod checkpoint;
 mod finish;
 mod fold;
 mod grams;

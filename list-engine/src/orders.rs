@@ -60,10 +60,20 @@ impl Order {
             Chunk::new(low, slots.to_vec(), active)
         };
         let chunks = sorted.chunks(CHUNK).map(chunk);
-        if chunks.len() > 0 && self.chunks.iter().all(|chunk| chunk.slots.is_empty()) {
+        if chunks.len() > 0 && self.is_empty() {
             self.chunks.clear();
         }
         self.chunks.extend(chunks);
+    }
+
+    /// Whether there are no clients.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.chunks.iter().all(|chunk| chunk.slots.is_empty())
+    }
+
+    /// Whether the first clients of all chunks are in order, by their prefixes.
+    pub(crate) fn is_plausible(&self) -> bool {
+        self.chunks.is_sorted_by_key(|chunk| chunk.low)
     }
 
     /// The slots in order.
@@ -97,7 +107,7 @@ impl Order {
         let (at, place) = self.place(records, low, |other| self.sort_key.cmp(other, &record));
         let chunk = &mut self.chunks[at];
         let removed = chunk.slots.remove(place);
-        debug_assert_eq!(removed, slot, "a slot stands where its record sorts");
+        assert_eq!(removed, slot, "a slot stands where its record sorts");
         chunk.slots.shrink_to(chunk.slots.len() + CHUNK / 16);
         chunk.active -= usize::from(record.status == Status::Active);
         if !chunk.slots.is_empty() {

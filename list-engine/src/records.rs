@@ -142,7 +142,7 @@ pub(crate) struct Record<'a> {
 /// A text that becomes the folded name if each byte is folded: the name as it is, if that is enough, or
 /// else its folded form.
 #[derive(Clone, Copy)]
-pub(crate) struct FoldedName<'a>(&'a [u8]);
+pub(crate) struct FoldedName<'a>(pub(crate) &'a [u8]);
 
 impl FoldedName<'_> {
     /// The bytes of the folded name.
@@ -165,7 +165,7 @@ impl FoldedName<'_> {
 /// A text that becomes the bare phone number if each byte is made bare: the phone number as it is, if that is
 /// enough, or else its bare form.
 #[derive(Clone, Copy)]
-pub(crate) struct BarePhone<'a>(&'a [u8]);
+pub(crate) struct BarePhone<'a>(pub(crate) &'a [u8]);
 
 impl BarePhone<'_> {
     /// Replaces the contents of `out` by the bare phone number.
@@ -175,12 +175,13 @@ impl BarePhone<'_> {
     }
 }
 
-const INACTIVE: u8 = 1;
-const HAS_PHONE: u8 = 1 << 1;
-const FOLDED_NAME: u8 = 1 << 2;
-const BARE_PHONE: u8 = 1 << 3;
-const HAS_NOTES: u8 = 1 << 4;
-const LONG_NOTES: u8 = 1 << 5;
+pub(crate) const INACTIVE: u8 = 1;
+pub(crate) const HAS_PHONE: u8 = 1 << 1;
+pub(crate) const FOLDED_NAME: u8 = 1 << 2;
+pub(crate) const BARE_PHONE: u8 = 1 << 3;
+pub(crate) const HAS_NOTES: u8 = 1 << 4;
+pub(crate) const LONG_NOTES: u8 = 1 << 5;
+pub(crate) const ALL_FLAGS: u8 = (LONG_NOTES << 1) - 1;
 
 /// Packs a client.
 pub(crate) fn pack(feed: &ListedClient) -> Vec<u8> {
