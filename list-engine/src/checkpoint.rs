@@ -27,7 +27,7 @@ mod reader;
 mod refused;
 mod restore;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use encoder::Encoder;
 pub use header::{Entry, Header, Key, Lineage};

@@ -47,7 +47,8 @@ impl Loader {
     #[must_use]
     pub fn finish(self) -> Index {
         let mut finish = self.finish_in_steps();
-        let mut index = std::iter::repeat_with(|| finish.step()).flatten().next().expect("the last step gives an index");
+        let mut index =
+            std::iter::repeat_with(|| finish.step()).flatten().next().expect("the last step gives an index");
         while !index.rebuild_postings() {}
         index
     }

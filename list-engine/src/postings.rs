@@ -265,7 +265,10 @@ impl Compressor {
     pub(crate) fn bytes(&self) -> usize {
         let lists: usize = self.lists.as_slice().iter().map(|(_, list)| list.differences.capacity()).sum();
         let chunks: usize = self.chunks.iter().map(|(_, chunk)| chunk.len()).sum();
-        lists + self.lists.len() * size_of::<(Gram, List)>() + chunks + self.chunks.capacity() * size_of::<(u64, Box<[u8]>)>()
+        lists
+            + self.lists.len() * size_of::<(Gram, List)>()
+            + chunks
+            + self.chunks.capacity() * size_of::<(u64, Box<[u8]>)>()
     }
 }
 

@@ -25,7 +25,10 @@ pub(crate) struct Rebuild {
 
 enum Stage {
     /// The slots below `next` are collected.
-    Collecting { pairs: Builder, next: u32 },
+    Collecting {
+        pairs: Builder,
+        next: u32,
+    },
     Compressing(Compressor),
     Correcting(Postings),
 }

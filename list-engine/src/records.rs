@@ -124,7 +124,6 @@ impl Packer {
 }
 
 /// A view of a packed client.
-#[derive(Clone, Copy)]
 pub(crate) struct Record<'a> {
     pub(crate) id: &'a [u8; 16],
     pub(crate) status: Status,

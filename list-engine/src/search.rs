@@ -129,7 +129,7 @@ impl Searcher<'_> {
 
 /// The wanted clients that match a query, found without postings, by a look at every client's texts.
 pub(crate) fn scan(records: &Records, query: &Query, wanted: impl Fn(u32) -> bool) -> Hits {
-    let mut looks: Vec<_> = query.alternatives.iter().map(|words| Look::for_words(words)).collect();
+    let mut looks: Vec<_> = query.alternatives.iter().map(Look::for_words).collect();
     let mut found = |record: &Record| looks.iter_mut().any(|look| look.finds_all(record));
     let hits = records.iter().filter(|(slot, record)| wanted(*slot) && found(record));
     Hits::List(hits.map(|(slot, _)| slot).collect())

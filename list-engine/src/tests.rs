@@ -18,7 +18,7 @@ use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use crate::{
-    Index, ListParams, Loader, SortBy, SortOrder,
+    Index, ListParams, Loader, SortBy, SortOrder, checkpoint,
     oracle::{self, Oracle},
 };
 
@@ -197,6 +197,13 @@ impl Generator {
         repeat_with(|| finish.step()).flatten().next().expect("the last step returns the index")
     }
 
+    /// The index as another process restores it, with or without postings.
+    fn restored(&mut self, index: &Index) -> Index {
+        let mut restored = checkpoint::tests::through_object_storage(index);
+        while self.rng.random_bool(0.9) && !restored.rebuild_postings() {}
+        restored
+    }
+
     /// Compares a number of lists in each round, and applies a number of writes after it. Returns the number
     /// of lists that had rows.
     fn compare(&mut self, loaded: usize, rounds: usize, writes: usize, lists: usize) -> usize {
@@ -217,6 +224,9 @@ impl Generator {
         let mut index = self.finish(loader);
         let mut answers = 0;
         for _ in 0..rounds {
+            if self.rng.random_bool(0.2) {
+                index = self.restored(&index);
+            }
             let clients: Vec<ListedClient> = present.values().cloned().collect();
             assert_eq!(index.len(), clients.len());
             let oracle = Oracle::new(&clients);

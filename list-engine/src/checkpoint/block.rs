@@ -21,12 +21,8 @@ pub(super) enum Kind {
 
 impl Kind {
     /// All kinds, in the order of their blocks. The order by time of creation is that of the records.
-    pub(super) const ALL: [Self; 4] = [
-        Self::Records,
-        Self::Positions(SortKey::Id),
-        Self::Positions(SortKey::Name),
-        Self::Positions(SortKey::Phone),
-    ];
+    pub(super) const ALL: [Self; 4] =
+        [Self::Records, Self::Positions(SortKey::Id), Self::Positions(SortKey::Name), Self::Positions(SortKey::Phone)];
 }
 
 /// A block as the header lists it.
@@ -44,7 +40,6 @@ pub(super) struct Block {
 }
 
 impl Block {
-
     /// Compresses a block and appends it to `out`.
     pub(super) fn compress(
         id: Uuid,

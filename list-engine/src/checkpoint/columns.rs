@@ -33,7 +33,8 @@ impl Columns {
         varint::write(created, varint::zigzag(record.created_at.wrapping_sub(self.created_at)));
         varint::write(ages, varint::zigzag(record.updated_at.wrapping_sub(record.created_at)));
         varint::write(versions, record.version);
-        let present = [Some(record.name), record.own_folded_name(), record.phone, record.own_bare_phone(), record.notes];
+        let present =
+            [Some(record.name), record.own_folded_name(), record.phone, record.own_bare_phone(), record.notes];
         for (columns, text) in texts.chunks_exact_mut(2).zip(present) {
             if let (Some(text), [lens, bytes]) = (text, columns) {
                 varint::write(lens, text.len() as u64);
@@ -149,7 +150,8 @@ impl<'a> ColumnsReader<'a> {
     /// Ends the block.
     pub(super) fn finish(self) -> Result<(), Refused> {
         let others = [self.ids, self.flags, self.created, self.ages, self.versions];
-        let rest = others.iter().all(Reader::is_empty) && self.texts.iter().all(|text| text.lens.is_empty() && text.texts.is_empty());
+        let rest = others.iter().all(Reader::is_empty)
+            && self.texts.iter().all(|text| text.lens.is_empty() && text.texts.is_empty());
         if rest { Ok(()) } else { Err(Refused::Malformed("a column is too long")) }
     }
 }

@@ -46,7 +46,7 @@ impl<'a> Encoder<'a> {
         Self {
             index,
             key,
-            header: Header { id, lineage, clients: index.len() as u32, blocks: vec![], len: 0 },
+            header: Header { id, lineage, clients: index.len() as u32, blocks: vec![], first_block: 0 },
             kinds: Kind::ALL.iter(),
             rest: None,
             positions: vec![0; index.slots as usize],

@@ -59,7 +59,7 @@ pub struct Header {
     pub(super) lineage: Lineage,
     pub(super) clients: u32,
     pub(super) blocks: Vec<Block>,
-    pub(super) len: usize,
+    pub(super) first_block: usize,
 }
 
 impl Header {
@@ -113,7 +113,7 @@ impl Header {
         while !reader.is_empty() {
             blocks.push(Block::read(reader)?);
         }
-        let header = Self { id, lineage, clients, blocks, len };
+        let header = Self { id, lineage, clients, blocks, first_block: len };
         header.check_blocks()?;
         Ok(header)
     }
@@ -179,16 +179,16 @@ impl Header {
         self.clients as usize
     }
 
-    /// The length of the header. The first block follows it.
+    /// The position of the first block in the object: the length of the header.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.len
+    pub fn first_block(&self) -> usize {
+        self.first_block
     }
 
     /// The length of the whole object.
     #[must_use]
     pub fn object_len(&self) -> u64 {
-        self.len as u64 + self.blocks.iter().map(|block| u64::from(block.len)).sum::<u64>()
+        self.first_block as u64 + self.blocks.iter().map(|block| u64::from(block.len)).sum::<u64>()
     }
 
     /// The heap memory of the restored index without postings, in bytes, give or take a tenth.

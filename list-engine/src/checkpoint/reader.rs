@@ -49,8 +49,4 @@ impl<'a> Reader<'a> {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
 }

@@ -9,14 +9,7 @@ use super::{
     columns::ColumnsReader,
     positions,
 };
-use crate::{
-    Index,
-    bits::Bits,
-    index::Built,
-    rebuild::Rebuild,
-    records::Packer,
-    sort_keys::SortKey,
-};
+use crate::{Index, bits::Bits, index::Built, rebuild::Rebuild, records::Packer, sort_keys::SortKey};
 
 /// An index that is being restored. Besides the index, it holds one block.
 pub struct Restore {
