@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{ClientId, Timestamp};
+use domain::{ClientId, Timestamp, hex};
 use twox_hash::XxHash3_64;
 use uuid::Uuid;
 
@@ -26,6 +26,14 @@ pub struct Key {
     pub table: String,
     /// The SHA-256 of the organization.
     pub organization: [u8; 32],
+}
+
+impl Key {
+    /// The key of the object. Each version of the format has objects of its own.
+    #[must_use]
+    pub fn object_key(&self) -> String {
+        format!("{FORMAT}/{}/{}", self.table, hex(&self.organization))
+    }
 }
 
 /// The state of the change feed that a checkpoint represents.

@@ -9,7 +9,7 @@ use domain::{Change, Client, ClientId, ListedClient, Name, NewClient, Notes, Pho
 use uuid::Uuid;
 use zstd::bulk::{Compressor, Decompressor};
 
-use super::{Encoder, Entry, Header, Key, Lineage, Refused, Restore, block::Block};
+use super::{Encoder, Entry, FORMAT, Header, Key, Lineage, Refused, Restore, block::Block};
 use crate::{Index, ListParams, Loader, Rows, SortBy, oracle};
 
 fn key() -> Key {
@@ -153,6 +153,12 @@ fn the_header_says_what_it_was_told() {
     let lineage = Lineage { newest: None, ..lineage() };
     let object = Encoder::new(&index, &key(), lineage.clone()).finish();
     assert_eq!(Header::parse(&object, &key()).unwrap().lineage(), &lineage);
+}
+
+#[test]
+fn an_objects_key_names_the_format_and_the_data() {
+    let organization = "07".repeat(32);
+    assert_eq!(key().object_key(), format!("{FORMAT}/5c1f8f5e-3d7b-4d6c-9a55-0d3cb4fb4a10/{organization}"));
 }
 
 #[test]

@@ -7,10 +7,7 @@ use rand::{
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use crate::{
-    checkpoint::{FORMAT, block::Kind},
-    sort_keys::SortKey,
-};
+use crate::{checkpoint::block::Kind, sort_keys::SortKey};
 
 fn refusal(object: &[u8]) -> Refused {
     match restore(object, &key(), 300) {

@@ -9,7 +9,7 @@ use std::{fs, path::PathBuf};
 use twox_hash::XxHash3_64;
 
 use super::*;
-use crate::{checkpoint::FORMAT, fold::fold, phone};
+use crate::{fold::fold, phone};
 
 /// The format's version, and the hash of the stored forms of all characters. An update of Unicode's data changes
 /// the hash.
