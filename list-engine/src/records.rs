@@ -114,6 +114,11 @@ impl Packer {
         self.bytes.clear();
     }
 
+    /// The heap memory in use, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.records.bytes() + self.bytes.capacity()
+    }
+
     /// The records.
     pub(crate) fn finish(mut self) -> Records {
         if !self.bytes.is_empty() {

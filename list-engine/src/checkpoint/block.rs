@@ -50,6 +50,10 @@ impl Block {
         out: &mut Vec<u8>,
     ) -> Self {
         let compressed = compressor.compress(raw).expect("the room is enough for any bytes");
+        if out.capacity() - out.len() < compressed.len() {
+            // Doubling would hold memory for a second object of the same size.
+            out.reserve_exact(compressed.len() + out.len() / 8);
+        }
         out.extend_from_slice(&compressed);
         let checksum = checksum(id, at, &compressed);
         Self { kind, entries, raw_len: raw.len() as u32, len: compressed.len() as u32, checksum }

@@ -67,8 +67,9 @@ impl<'a> Encoder<'a> {
             return None;
         }
         let Some(&kind) = self.kinds.next() else {
-            let mut object = std::mem::take(&mut self.blocks);
-            object.splice(0..0, self.header.write(self.key));
+            let (mut object, header) = (std::mem::take(&mut self.blocks), self.header.write(self.key));
+            object.reserve_exact(header.len());
+            object.splice(0..0, header);
             return Some(object);
         };
         let order = match kind {

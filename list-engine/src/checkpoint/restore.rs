@@ -76,6 +76,12 @@ impl Restore {
         Ok(taken.len())
     }
 
+    /// The heap memory in use, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.index.bytes() + self.packer.bytes() + self.placed.bytes() + self.part.capacity() + self.raw.capacity()
+    }
+
     /// The index, without postings.
     ///
     /// # Errors

@@ -139,7 +139,10 @@ fn a_push_takes_at_most_one_block() {
         rest = &rest[len..];
     }
     assert_eq!(restore.push(&[]), Ok(0));
-    assert_eq!(restore.finish().unwrap().len(), 90);
+    let bytes = restore.bytes();
+    let index = restore.finish().unwrap();
+    assert_eq!(index.len(), 90);
+    assert!((index.bytes()..index.bytes() + 4_000).contains(&bytes), "besides the index, it holds a block");
 }
 
 #[test]
