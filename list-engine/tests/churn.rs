@@ -38,13 +38,13 @@ fn restored(index: &Index) -> Index {
     let now = Timestamp::from_millis(0);
     let lineage = Lineage { epoch: 0, watermark: now, overlap: Duration::ZERO, read_in_full: now, newest: None };
     let object = Encoder::new(index, &key, lineage).finish();
-    let header = Header::parse(&object, &key).unwrap();
+    let header = Header::parse(&object, &key).expect("it was just written");
     let mut rest = &object[header.first_block()..];
     let mut restore = Restore::new(header);
     while !rest.is_empty() {
-        rest = &rest[restore.push(rest).unwrap()..];
+        rest = &rest[restore.push(rest).expect("it was just written")..];
     }
-    restore.finish().unwrap()
+    restore.finish().expect("all blocks are restored")
 }
 
 #[test]
