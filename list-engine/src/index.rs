@@ -1,9 +1,11 @@
 //! The index of an organization's clients, and how it applies a change.
 
-use domain::{Change, ListedClient, Status};
+use domain::{Change, ClientId, ListedClient, Status, Timestamp};
+use uuid::Uuid;
 
 use crate::{
     bits::Bits,
+    checkpoint::Entry,
     grams,
     orders::Order,
     postings::Postings,
@@ -70,6 +72,14 @@ impl Index {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The client with the latest change; `None` if there are no clients.
+    #[must_use]
+    pub fn newest(&self) -> Option<Entry> {
+        let newest = self.records.iter().map(|(_, record)| record).max_by_key(|record| record.updated_at)?;
+        let id = ClientId::from(Uuid::from_bytes(*newest.id));
+        Some(Entry { id, updated_at: Timestamp::from_millis(newest.updated_at) })
     }
 
     /// The heap memory in use, in bytes, including unused capacity.

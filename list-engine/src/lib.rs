@@ -21,10 +21,12 @@
 //! | `sort_keys.rs` | the keys that clients are sorted by |
 //! | `orders.rs` | the clients in the order of one sort key, with access by rank |
 //! | `checkpoint.rs` | the index as bytes for object storage |
+//! | `comparison.rs` | compares the index with the whole change feed |
 //! | `oracle.rs` | the same lists, computed plainly, for tests |
 
 mod bits;
 pub mod checkpoint;
+mod comparison;
 mod finish;
 mod fold;
 mod grams;
@@ -48,6 +50,7 @@ mod sorter;
 mod tests;
 mod varint;
 
+pub use comparison::Comparison;
 pub use finish::Finish;
 pub use index::{Index, Rows};
 pub use loader::Loader;

@@ -30,6 +30,13 @@ impl App {
     pub fn from_env() -> Result<Self, Error> {
         Ok(Self { store: Store::new(&config()?, Tables::from_env()), clock: Clock::system() })
     }
+
+    /// The same state, whose calls are counted in `tally`.
+    #[must_use]
+    pub fn counting_in(&self, tally: &Tally) -> Self {
+        let objects = self.objects.as_ref().map(|objects| objects.counting_in(tally));
+        Self { store: self.store.counting_in(tally), objects, ..self.clone() }
+    }
 }
 
 /// The endpoint of DynamoDB that the environment names.

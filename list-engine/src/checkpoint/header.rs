@@ -32,8 +32,39 @@ impl Key {
     /// The key of the object. Each version of the format has objects of its own.
     #[must_use]
     pub fn object_key(&self) -> String {
-        format!("{FORMAT}/{}/{}", self.table, hex(&self.organization))
+        self.object_key_of(FORMAT)
     }
+
+    /// The key of the lease on the right to load the organization and to write its checkpoint.
+    #[must_use]
+    pub fn load_lease_key(&self) -> String {
+        load_lease_key(&self.object_key())
+    }
+
+    /// The key of the lease on the right to compare the checkpoint's lineage with the table.
+    #[must_use]
+    pub fn healing_lease_key(&self) -> String {
+        healing_lease_key(&self.object_key())
+    }
+
+    /// The keys of all objects of the organization, of this version of the format and of those before.
+    #[must_use]
+    pub fn all_keys(&self) -> Vec<String> {
+        let of = |key: String| [load_lease_key(&key), healing_lease_key(&key), key];
+        (1..=FORMAT).flat_map(|format| of(self.object_key_of(format))).collect()
+    }
+
+    fn object_key_of(&self, format: u32) -> String {
+        format!("{format}/{}/{}", self.table, hex(&self.organization))
+    }
+}
+
+fn load_lease_key(object_key: &str) -> String {
+    format!("{object_key}.load")
+}
+
+fn healing_lease_key(object_key: &str) -> String {
+    format!("{object_key}.heal")
 }
 
 /// The state of the change feed that a checkpoint represents.
@@ -71,6 +102,9 @@ pub struct Header {
 }
 
 impl Header {
+    /// The longest header, in bytes.
+    pub const MOST_BYTES: usize = MOST;
+
     /// Parses the header at the start of an object, of which these are the first bytes, or all.
     ///
     /// # Errors
