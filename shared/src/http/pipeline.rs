@@ -71,7 +71,7 @@ impl Service {
         let context = request.lambda_context_ref().cloned().unwrap_or_default();
         let mut entry = self.entry(&context).traced(request.headers());
         let span = entry.span.clone();
-        let app = App { store: self.app.store.counting_in(&entry.tally), ..self.app.clone() };
+        let app = self.app.counting_in(&entry.tally);
         let is_head = request.method() == Method::HEAD;
         let accepts_gzip = compression::accepts_gzip(request.headers());
         let parts = RequestParts::new(request, self.endpoint);

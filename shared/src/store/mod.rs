@@ -4,7 +4,6 @@
 //! |---|---|
 //! | `call.rs` | one call: metering, timeouts, retries, failed conditions |
 //! | `transport.rs` | one exchange: writing, signing and sending a request, reading the response |
-//! | `connections.rs` | the pool of connections, and when it is replaced |
 //! | `error.rs` | why a call failed, and whether it may have taken effect |
 //! | `write.rs` | the author, the expected versions and the errors of a write |
 //! | `item.rs` | reading and writing the attributes of an item |
@@ -16,7 +15,6 @@
 mod api_keys;
 mod call;
 mod clients;
-mod connections;
 mod error;
 mod item;
 #[cfg(feature = "operator")]

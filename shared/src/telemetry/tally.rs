@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicU32, Ordering},
+    atomic::{AtomicU32, AtomicUsize, Ordering},
 };
 
 use domain::{Action, ClientId};
@@ -15,6 +15,9 @@ pub struct Tally(Arc<Counts>);
 #[derive(Debug, Default)]
 struct Counts {
     calls: AtomicU32,
+    object_calls: AtomicU32,
+    object_bytes_read: AtomicUsize,
+    object_bytes_written: AtomicUsize,
     units: Mutex<Units>,
     replica: Mutex<Option<ReplicaUse>>,
     subject: Mutex<Option<Uuid>>,
@@ -59,6 +62,24 @@ impl Tally {
     #[must_use]
     pub fn calls(&self) -> u32 {
         self.0.calls.load(Ordering::Relaxed)
+    }
+
+    /// The number of requests sent to object storage, retries included.
+    #[must_use]
+    pub fn object_calls(&self) -> u32 {
+        self.0.object_calls.load(Ordering::Relaxed)
+    }
+
+    /// The bytes of objects that were read.
+    #[must_use]
+    pub fn object_bytes_read(&self) -> usize {
+        self.0.object_bytes_read.load(Ordering::Relaxed)
+    }
+
+    /// The bytes of objects that were written.
+    #[must_use]
+    pub fn object_bytes_written(&self) -> usize {
+        self.0.object_bytes_written.load(Ordering::Relaxed)
     }
 
     /// The units that were consumed.
@@ -115,6 +136,18 @@ impl Tally {
 
     pub(crate) fn count_call(&self) {
         self.0.calls.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_object_call(&self) {
+        self.0.object_calls.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn add_object_bytes_read(&self, bytes: usize) {
+        self.0.object_bytes_read.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn add_object_bytes_written(&self, bytes: usize) {
+        self.0.object_bytes_written.fetch_add(bytes, Ordering::Relaxed);
     }
 
     pub(crate) fn add_units(&self, units: Units) {
