@@ -55,7 +55,7 @@ impl Connection {
 async fn config() -> SdkConfig {
     let http_client = sdk_http_client();
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http_client.clone());
-    let Some(url) = endpoint_from_env() else { return loader.load().await };
+    let Some(url) = endpoint_from_env("DYNAMODB") else { return loader.load().await };
     loader = loader.endpoint_url(&url);
     if !is_loopback(&url) {
         return loader.load().await;

@@ -22,7 +22,7 @@ pub(crate) async fn run(command: Command, connection: &Connection) -> Result<()>
 }
 
 async fn create(connection: &Connection) -> Result<()> {
-    let Some(endpoint) = endpoint_from_env() else {
+    let Some(endpoint) = endpoint_from_env("DYNAMODB") else {
         bail!("set AWS_ENDPOINT_URL_DYNAMODB to a local engine: on AWS the template creates the tables");
     };
     connection

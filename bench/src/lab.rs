@@ -65,7 +65,7 @@ impl Lab {
             Tables { clients: format!("bench-clients-{suffix}"), api_keys: format!("bench-api-keys-{suffix}") };
         let store = Store::new(&config, tables.clone());
         store.create_tables().await.context("cannot create the tables")?;
-        Ok(Self { engine, app: App { store, clock: Clock::system() }, tables, config, _engine: held })
+        Ok(Self { engine, app: App { store, objects: None, clock: Clock::system() }, tables, config, _engine: held })
     }
 
     /// Deletes the tables. It takes longer than the store's timeouts allow, so it calls the engine itself.

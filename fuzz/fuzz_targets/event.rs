@@ -29,7 +29,8 @@ use shared::{
 const KEY: &str = "ba_0123456789abcdef0123456789abcdef458177ba";
 
 static SERVICES: LazyLock<Vec<Service>> = LazyLock::new(|| {
-    let app = App { store: Store::over(SharedHttpConnector::new(FakeTables), &config(), Tables::default()), clock: Clock::system() };
+    let store = Store::over(SharedHttpConnector::new(FakeTables), &config(), Tables::default());
+    let app = App { store, objects: None, clock: Clock::system() };
     functions::ENDPOINTS.iter().map(|endpoint| (endpoint.service)(app.clone())).collect()
 });
 

@@ -169,7 +169,7 @@ mod tests {
     #[tokio::test]
     async fn asking_again_adds_only_the_missing_clients() {
         let engine = Engine::in_memory().await.unwrap();
-        let app = App { store: Store::new(engine.config(), Tables::default()), clock: Clock::system() };
+        let app = App { store: Store::new(engine.config(), Tables::default()), objects: None, clock: Clock::system() };
         let (_, caller) = setup::prepare(&app, &KeySource::Fresh).await.unwrap();
         assert_eq!(fill(&app, &caller, 40).await.unwrap(), 40);
         assert_eq!(fill(&app, &caller, 40).await.unwrap(), 0);

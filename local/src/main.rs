@@ -17,6 +17,7 @@ use local::{
 };
 use shared::{
     App,
+    objects::Objects,
     store::{Store, Tables},
     telemetry,
 };
@@ -48,7 +49,8 @@ async fn run(arguments: Arguments) -> Result<()> {
         None if arguments.in_memory => KeySource::Fresh,
         None => KeySource::File(data_file("key")?),
     };
-    let app = App { store: Store::new(&config, Tables::from_env()), clock: Clock::system() };
+    let objects = if arguments.in_memory { None } else { Some(Objects::in_folder(data_file("checkpoints")?)) };
+    let app = App { store: Store::new(&config, Tables::from_env()), objects, clock: Clock::system() };
     let (key, caller) = setup::prepare(&app, &source).await?;
     if let Some(count) = arguments.demo {
         demo::fill(&app, &caller, count).await?;
@@ -76,7 +78,7 @@ async fn dynamodb(arguments: &Arguments) -> Result<(SdkConfig, Option<Engine>)> 
     Ok((engine.config().clone(), Some(engine)))
 }
 
-/// The path of a file that outlives the program. It is in the folder `.local`, beside the workspace's manifest
+/// The path of a file or folder that outlives the program. It is in the folder `.local`, beside the workspace's manifest
 /// under `cargo run` and in the current folder otherwise. Only the owner can open the folder: it contains a key.
 fn data_file(name: &str) -> Result<PathBuf> {
     let root = match std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from) {

@@ -107,7 +107,7 @@ mod tests {
     use crate::engine::Engine;
 
     async fn app(engine: &Engine) -> App {
-        App { store: Store::new(engine.config(), Tables::default()), clock: Clock::system() }
+        App { store: Store::new(engine.config(), Tables::default()), objects: None, clock: Clock::system() }
     }
 
     #[tokio::test]

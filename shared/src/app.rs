@@ -7,42 +7,57 @@ use aws_types::SdkConfig;
 use domain::Clock;
 use lambda_http::Error;
 
-use crate::store::{Store, Tables};
-
-/// The SDK's own variables for DynamoDB's endpoint, the more specific one first.
-const ENDPOINT_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"];
+use crate::{
+    objects::Objects,
+    store::{Store, Tables},
+    telemetry::Tally,
+};
 
 /// The state of a process, built once from its environment. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct App {
     /// The tables.
     pub store: Store,
+    /// The storage for checkpoints. `None` if they are off.
+    pub objects: Option<Objects>,
     /// The time.
     pub clock: Clock,
 }
 
 impl App {
     /// The state that the environment of a Lambda function describes: the SDK's variables,
-    /// `CLIENTS_TABLE` and `API_KEYS_TABLE`.
+    /// `CLIENTS_TABLE`, `API_KEYS_TABLE` and `CHECKPOINTS_BUCKET`.
     ///
     /// # Errors
     /// Fails if region or credentials are missing, which the platform always sets.
     pub fn from_env() -> Result<Self, Error> {
-        Ok(Self { store: Store::new(&config()?, Tables::from_env()), clock: Clock::system() })
+        let store = Store::new(&config("DYNAMODB")?, Tables::from_env());
+        let objects = match bucket_from_env() {
+            Some(bucket) => Some(Objects::in_bucket(&config("S3")?, &bucket)),
+            None => None,
+        };
+        Ok(Self { store, objects, clock: Clock::system() })
     }
 
     /// The same state, whose calls are counted in `tally`.
     #[must_use]
     pub fn counting_in(&self, tally: &Tally) -> Self {
         let objects = self.objects.as_ref().map(|objects| objects.counting_in(tally));
-        Self { store: self.store.counting_in(tally), objects, ..self.clone() }
+        Self { store: self.store.counting_in(tally), objects, clock: self.clock.clone() }
     }
 }
 
-/// The endpoint of DynamoDB that the environment names.
+/// The endpoint of a service (`DYNAMODB`, `S3`) that the environment names, by the SDK's own variables: the service's, or
+/// else that of all services.
 #[must_use]
-pub fn endpoint_from_env() -> Option<String> {
-    ENDPOINT_VARIABLES.into_iter().find_map(variable)
+pub fn endpoint_from_env(service: &str) -> Option<String> {
+    variable(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| variable("AWS_ENDPOINT_URL"))
+}
+
+/// The bucket for checkpoints that the environment names (`CHECKPOINTS_BUCKET`). `None` if they are off.
+#[must_use]
+pub fn bucket_from_env() -> Option<String> {
+    variable("CHECKPOINTS_BUCKET")
 }
 
 /// The value of a variable, unless it is empty.
@@ -50,10 +65,10 @@ fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// The SDK's configuration, from variables alone. The SDK's own loader looks for profiles and metadata services
+/// The SDK's configuration for a service, from variables alone. The SDK's own loader looks for profiles and metadata services
 /// besides, which a function does not have: the platform sets these variables, and they are good for as long
 /// as the process lives.
-fn config() -> Result<SdkConfig, Error> {
+fn config(service: &str) -> Result<SdkConfig, Error> {
     let required = |name| variable(name).ok_or_else(|| format!("{name} is not set"));
     let credentials = Credentials::new(
         required("AWS_ACCESS_KEY_ID")?,
@@ -66,6 +81,6 @@ fn config() -> Result<SdkConfig, Error> {
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new(required("AWS_REGION")?))
         .credentials_provider(SharedCredentialsProvider::new(credentials));
-    config.set_endpoint_url(endpoint_from_env());
+    config.set_endpoint_url(endpoint_from_env(service));
     Ok(config.build())
 }

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`http`] | the endpoint, and the pipeline around its handler |
 //! | [`store`] | DynamoDB behind typed operations |
+//! | [`objects`] | S3, or a folder |
+//! | `aws` | connections and signatures, for both |
 //! | [`telemetry`] | the log line of a request, metrics and spans |
 //!
 //! A request goes from the platform's event ([`http::Service::invoke`]) through the pipeline, which
@@ -11,10 +13,12 @@
 //! response or an [`ApiError`](http::ApiError).
 
 mod app;
+mod aws;
 pub mod http;
+pub mod objects;
 mod runtime;
 pub mod store;
 pub mod telemetry;
 
-pub use app::{App, endpoint_from_env};
+pub use app::{App, bucket_from_env, endpoint_from_env};
 pub use runtime::run;

@@ -103,11 +103,6 @@ impl Checkpoints {
 }
 
 impl Stored {
-    /// Refuses the checkpoint with this tag from now on.
-    pub(crate) fn refuse(&self, tag: ObjectTag) {
-        self.known.refuse(&self.org, tag);
-    }
-
     /// Whether the checkpoint with this tag was refused before.
     pub(crate) fn is_refused(&self, tag: &ObjectTag) -> bool {
         lock(&self.known.0.refused).get(&self.org) == Some(tag)

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{Timestamp, limits::CHECKPOINT_AGE};
+use domain::Timestamp;
 use futures_util::future::{self, Either};
 use shared::{objects::ObjectTag, store::StoreError};
 use tokio::{task::yield_now, time};
@@ -32,8 +32,6 @@ const LEASE_LIFE: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Range<u64> = 200..400;
 /// The changes that are applied before others get their turn: some milliseconds' work.
 const CHANGES_IN_A_ROW: usize = 128;
-/// The part of an organization that may have changed since its checkpoint: one client in so many.
-const LONG_TAIL_PART: usize = 20;
 
 /// The first read of an organization. If it is dropped, the next call continues.
 #[derive(Default)]
@@ -250,18 +248,11 @@ impl Restoring {
         }
         let lineage = header.lineage();
         made.restored(&header, now, tail.changes.len());
-        let mut following = Following {
-            epoch: lineage.epoch,
-            read_in_full: lineage.read_in_full,
-            checkpoint: Some(self.opened.tag.clone()),
-            stored: Some(lineage.watermark),
-            changes_since_stored: changes,
-            wants_checkpoint: tail.pages > 1
-                || changes > header.clients() / LONG_TAIL_PART
-                || lineage.watermark.after(CHECKPOINT_AGE) <= now,
-            ..Following::of(self.opened.take_index().expect("it is restored"), source)
-        };
-        following.is_current(began, now);
+        let index = self.opened.take_index().expect("it is restored");
+        let mut following =
+            Following::restored((index, self.opened.tag.clone(), lineage), (began, now), source);
+        following.wants_checkpoint = tail.pages > 1;
+        following.changed(changes);
         Ok(following)
     }
 }

@@ -11,7 +11,7 @@ use domain::{
     Timestamp,
     limits::{CLOCK_SKEW, HEALED_WITHIN, IN_FLIGHT, LONGEST_GAP, RELOAD_AFTER, WRITE_TIMEOUT},
 };
-use list_engine::Index;
+use list_engine::{Index, checkpoint::Lineage};
 use shared::{objects::ObjectTag, store::StoreError};
 use tokio::task::yield_now;
 
@@ -199,8 +199,25 @@ impl Following {
         }
     }
 
-    /// A replica of an index that is about to be described.
-    pub(crate) fn of(index: Box<Index>, source: &Source<'_>) -> Self {
+    /// A replica that was restored from a checkpoint, and has its tail. `began` and `now` are the times before the tail
+    /// was read.
+    pub(crate) fn restored(
+        (index, tag, lineage): (Box<Index>, ObjectTag, &Lineage),
+        (began, now): (Instant, Timestamp),
+        source: &Source<'_>,
+    ) -> Self {
+        Self {
+            watermark: now,
+            current_at: Some(began),
+            epoch: lineage.epoch,
+            read_in_full: lineage.read_in_full,
+            checkpoint: Some(tag),
+            stored: Some(lineage.watermark),
+            ..Self::of(index, source)
+        }
+    }
+
+    fn of(index: Box<Index>, source: &Source<'_>) -> Self {
         let now = source.app.clock.now();
         Self {
             measurement: Measurement { bytes: index.bytes(), changes_since: 0 },
@@ -221,21 +238,10 @@ impl Following {
         }
     }
 
-    /// Notes that the index has every write that was answered before `began`, when our clock read `watermark`.
-    pub(crate) fn is_current(&mut self, began: Instant, watermark: Timestamp) {
-        self.watermark = watermark;
-        self.current_at = Some(began);
-    }
-
     /// Whether the replica has data that may have been deleted, so that nothing may come of it but the answer that it
     /// was read for.
     pub(crate) fn is_doubtful(&self) -> bool {
         self.doubtful_until.is_some()
-    }
-
-    /// The heap bytes of the index, apart from the last few changes.
-    pub(crate) fn bytes(&self) -> usize {
-        self.measurement.bytes
     }
 
     /// Notes changes to the index.
@@ -280,7 +286,8 @@ impl Following {
                 break;
             }
         }
-        self.is_current(began, now);
+        self.watermark = now;
+        self.current_at = Some(began);
         self.changed(changes);
         Ok(Refreshed::Current(changes))
     }

@@ -41,7 +41,7 @@ use tokio::{
 };
 
 fn app(url: &str) -> App {
-    App { store: Store::new(&config_for(url), Tables::default()), clock: Clock::system() }
+    App { store: Store::new(&config_for(url), Tables::default()), objects: None, clock: Clock::system() }
 }
 
 /// The API over HTTP, on the DynamoDB at `url`, with a key and tables that `engine` has.

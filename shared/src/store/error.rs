@@ -7,6 +7,8 @@ use aws_sdk_dynamodb::{
 
 use uuid::Uuid;
 
+use crate::aws::chain;
+
 /// The failure of a call to a table. Its text is for the log, never for a caller.
 #[derive(Debug, thiserror::Error)]
 #[error("{operation}: {cause}")]
@@ -123,11 +125,4 @@ impl StoreError {
     pub fn may_have_taken_effect(&self) -> bool {
         self.kind == Kind::Unknown
     }
-}
-
-/// The error and its causes. The SDK's own `DisplayErrorContext` would add debug output, which can hold
-/// an answer that could not be read.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

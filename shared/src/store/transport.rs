@@ -5,27 +5,19 @@
 //! SDK's parts (its types, its JSON, its signer, its rules for endpoints) and leaves out the way between them. Timeouts
 //! and retries are in `call.rs`.
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime},
-};
+use std::{fmt, sync::Arc, time::Duration};
 
-use aws_credential_types::{Credentials, provider::ProvideCredentials};
 use aws_sdk_dynamodb::{
     config::{
-        Region, SharedCredentialsProvider,
+        Region,
         endpoint::{DefaultResolver, Params, ResolveEndpoint},
         http::{HttpRequest, HttpResponse},
     },
     error::{BoxError, SdkError},
 };
-use aws_sigv4::{
-    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
-    sign::v4::SigningParams,
-};
+use aws_sigv4::http_request::SigningSettings;
 use aws_smithy_runtime_api::client::{
-    http::{HttpConnector as _, SharedHttpConnector},
+    http::SharedHttpConnector,
     interceptors::context::Input,
     runtime_plugin::RuntimePlugin,
     ser_de::{DeserializeResponse as _, SerializeRequest as _, SharedRequestSerializer, SharedResponseDeserializer},
@@ -35,14 +27,14 @@ use aws_types::SdkConfig;
 use futures_util::FutureExt;
 use http_body_util::BodyExt;
 
-use super::connections::Connections;
+use crate::aws::{Connections, Signer};
 
 /// The name of the service in signatures.
 const SERVICE: &str = "dynamodb";
 /// The longest wait for a connection before the first call.
 const INIT_CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
-/// The time before the credentials' expiry at which new ones are fetched.
-const CREDENTIALS_MARGIN: Duration = Duration::from_secs(5 * 60);
+/// The longest wait for DynamoDB's time.
+const DATE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The way to DynamoDB. Cheap to clone; clones share connections and credentials.
 #[derive(Clone)]
@@ -50,17 +42,8 @@ pub(super) struct Transport(Arc<Parts>);
 
 struct Parts {
     endpoint: String,
-    region: Region,
-    credentials: CachedCredentials,
-    carrier: Carrier,
-}
-
-/// What carries the requests.
-enum Carrier {
-    /// Our own pool of connections.
-    Pool(Connections),
-    /// A client of the caller's.
-    Given(SharedHttpConnector),
+    signer: Signer,
+    connections: Connections,
 }
 
 /// A request that is written, but neither addressed nor signed.
@@ -73,36 +56,39 @@ impl Transport {
     /// The transport to the endpoint that the configuration names, or else to the region's. Without a `connector`,
     /// it makes its own connections.
     pub(super) fn new(config: &SdkConfig, connector: Option<SharedHttpConnector>) -> Self {
-        let region = config.region().cloned().expect("the configuration has a region");
-        let provider = config.credentials_provider().expect("the configuration has credentials");
-        let credentials = CachedCredentials { provider, current: Mutex::default() };
-        let carrier = connector.map_or_else(|| Carrier::Pool(Connections::from_env()), Carrier::Given);
-        Self(Arc::new(Parts { endpoint: endpoint(config, &region), region, credentials, carrier }))
+        let region = config.region().expect("the configuration has a region");
+        let endpoint = endpoint(config, region);
+        let signer = Signer::new(SERVICE, SigningSettings::default(), config);
+        let connections = connector.map_or_else(Connections::from_env, Connections::Given);
+        Self(Arc::new(Parts { endpoint, signer, connections }))
     }
 
     /// The number of the current pool of connections.
     pub(super) fn generation(&self) -> u64 {
-        match &self.0.carrier {
-            Carrier::Pool(connections) => connections.generation(),
-            Carrier::Given(_) => 0,
-        }
+        self.0.connections.generation()
     }
 
     /// Replaces the pool of connections, if it still is the one with this number.
     pub(super) fn replace(&self, generation: u64) {
-        if let Carrier::Pool(connections) = &self.0.carrier {
-            connections.replace(generation);
-        }
+        self.0.connections.replace(generation);
     }
 
     /// Opens a connection, with a request that needs no signature: DynamoDB's health check.
     pub(super) async fn connect(&self) {
-        let opened = async {
-            let request = HttpRequest::get(&self.0.endpoint).ok()?;
-            let mut response = self.connector().call(request).await.ok()?;
-            response.take_body().collect().await.ok()
-        };
-        drop(tokio::time::timeout(INIT_CONNECT_TIMEOUT, opened).await);
+        drop(tokio::time::timeout(INIT_CONNECT_TIMEOUT, self.check_health()).await);
+    }
+
+    /// DynamoDB's time, to the second, as a header of its answers tells it.
+    pub(super) async fn date(&self) -> Option<String> {
+        let response = tokio::time::timeout(DATE_TIMEOUT, self.check_health()).await.ok()??;
+        response.headers().get("date").map(str::to_owned)
+    }
+
+    async fn check_health(&self) -> Option<HttpResponse> {
+        let request = HttpRequest::get(&self.0.endpoint).ok()?;
+        let mut response = self.0.connections.send(request).await.ok()?;
+        response.take_body().collect().await.ok()?;
+        Some(response)
     }
 
     /// Sends a request, once.
@@ -112,7 +98,7 @@ impl Transport {
         E: std::error::Error + fmt::Debug + Send + Sync + 'static,
     {
         let request = self.signed(&written.request).await.map_err(SdkError::construction_failure)?;
-        let mut response = self.connector().call(request).await.map_err(SdkError::dispatch_failure)?;
+        let mut response = self.0.connections.send(request).await.map_err(SdkError::dispatch_failure)?;
         match response.take_body().collect().await {
             Ok(body) => *response.body_mut() = SdkBody::from(body.to_bytes()),
             Err(error) => return Err(SdkError::response_error(error, response)),
@@ -131,32 +117,10 @@ impl Transport {
         }
     }
 
-    fn connector(&self) -> SharedHttpConnector {
-        match &self.0.carrier {
-            Carrier::Pool(connections) => connections.current(),
-            Carrier::Given(connector) => connector.clone(),
-        }
-    }
-
     async fn signed(&self, request: &HttpRequest) -> Result<HttpRequest, BoxError> {
-        let Parts { endpoint, region, credentials, .. } = &*self.0;
         let mut request = request.try_clone().ok_or("the body is not in memory")?;
-        request.set_uri(endpoint.as_str())?;
-        let identity = credentials.get().await?.into();
-        let params = SigningParams::builder()
-            .identity(&identity)
-            .region(region.as_ref())
-            .name(SERVICE)
-            .time(SystemTime::now())
-            .settings(SigningSettings::default())
-            .build()?
-            .into();
-        let body = SignableBody::Bytes(request.body().bytes().ok_or("the body is not in memory")?);
-        let signable = SignableRequest::new(request.method(), request.uri(), request.headers().iter(), body)?;
-        let (headers, _) = sign(signable, &params)?.into_parts().0.into_parts();
-        for header in headers {
-            request.headers_mut().insert(header.name(), header.value().to_owned());
-        }
+        request.set_uri(self.0.endpoint.as_str())?;
+        self.0.signer.sign(&mut request).await?;
         Ok(request)
     }
 }
@@ -195,24 +159,4 @@ fn endpoint(config: &SdkConfig, region: &Region) -> String {
     let resolved = DefaultResolver::new().resolve_endpoint(&params).now_or_never();
     let endpoint = resolved.expect("nothing is waited for").expect("every region has an endpoint");
     endpoint.url().to_owned()
-}
-
-/// Credentials, kept until shortly before their expiry.
-struct CachedCredentials {
-    provider: SharedCredentialsProvider,
-    current: Mutex<Option<Credentials>>,
-}
-
-impl CachedCredentials {
-    async fn get(&self) -> Result<Credentials, BoxError> {
-        let in_time = SystemTime::now() + CREDENTIALS_MARGIN;
-        let current = || self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        let cached = current().clone();
-        if let Some(cached) = cached.filter(|cached| cached.expiry().is_none_or(|expiry| expiry > in_time)) {
-            return Ok(cached);
-        }
-        let fresh = self.provider.provide_credentials().await?;
-        *current() = Some(fresh.clone());
-        Ok(fresh)
-    }
 }

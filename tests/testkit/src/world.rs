@@ -12,6 +12,7 @@ use futures_util::FutureExt;
 use local::engine::{Engine, config_for};
 use shared::{
     App,
+    objects::Objects,
     store::{ApiKeyRecord, NewApiKey, Store, Tables},
 };
 
@@ -40,6 +41,8 @@ pub struct World {
     pub store: Store,
     /// The names of the tables.
     pub tables: Tables,
+    /// The storage for checkpoints. A new world has none.
+    pub objects: Option<Objects>,
     /// The clock of the instances.
     pub clock: Clock,
     /// The time at which the world began. A test's timestamps are near the present, because the engines
@@ -84,7 +87,7 @@ impl World {
     fn of(engine: EngineKind, config: SdkConfig, url: String, tables: Tables) -> Self {
         let clock = Clock::system();
         let store = Store::new(&config, tables.clone());
-        Self { engine, store, tables, start: clock.now(), clock, config, url, _embedded: None }
+        Self { engine, store, tables, objects: None, start: clock.now(), clock, config, url, _embedded: None }
     }
 
     /// The same tables, reached through a proxy.
@@ -104,6 +107,12 @@ impl World {
     #[must_use]
     pub fn with_clock(&self, clock: Clock) -> Self {
         Self { clock, ..self.clone() }
+    }
+
+    /// The same tables, whose instances keep their checkpoints here.
+    #[must_use]
+    pub fn with_objects(&self, objects: Objects) -> Self {
+        Self { objects: Some(objects), ..self.clone() }
     }
 
     /// A store on the same engine, on tables that do not exist.
@@ -133,7 +142,7 @@ impl World {
     /// The state of a process on these tables.
     #[must_use]
     pub fn app(&self) -> App {
-        App { store: self.store.clone(), clock: self.clock.clone() }
+        App { store: self.store.clone(), objects: self.objects.clone(), clock: self.clock.clone() }
     }
 
     /// A new instance of every function.

@@ -61,6 +61,7 @@ impl Api {
         let read = clock.clone();
         let app = App {
             store: Store::new(engine.config(), Tables::default()),
+            objects: None,
             clock: Clock::new(move || Timestamp::from_millis(read.load(Ordering::Relaxed))),
         };
         let mut api = Self {

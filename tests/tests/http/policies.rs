@@ -121,7 +121,7 @@ fn attributes(input: &Value) -> BTreeSet<String> {
 /// The calls that each function makes while the rest of this suite runs, and the inputs of those on keys.
 async fn recorded() -> (BTreeMap<&'static str, Calls>, Vec<Value>) {
     let engine = Engine::in_memory().await.unwrap();
-    let app = App { store: Store::new(engine.config(), Tables::default()), clock: Clock::system() };
+    let app = App { store: Store::new(engine.config(), Tables::default()), objects: None, clock: Clock::system() };
     app.store.create_tables().await.unwrap();
     let (key, _) = new_key(&app, "acme", Duration::from_secs(3600)).await;
     let (other_key, _) = new_key(&app, "other", Duration::from_secs(3600)).await;

@@ -7,7 +7,7 @@ use domain::{
     limits::{CHECKPOINT_AGE, CHECKPOINT_PAUSE, CLOCK_SKEW, HEALED_WITHIN},
 };
 use list_engine::checkpoint::{Encoder, Header, Lineage};
-use shared::objects::{Expected, ObjectTag};
+use shared::objects::Expected;
 use tokio::{
     task::yield_now,
     time::{Instant, timeout_at},

@@ -8,7 +8,6 @@ mod purge;
 mod sdk;
 mod tables;
 
-pub use clock::ClockError;
 pub use export::{ClientPage, ClientRecord};
 pub use import::{IMPORTED_WITH, Import, ImportOutcome};
 pub use sdk::{sdk_client, sdk_connector, sdk_http_client};

@@ -1,8 +1,8 @@
-//! The connections to DynamoDB: TLS, a pool, and its replacement as a whole once a connection in it is suspect.
+//! The connections to a service: TLS, a pool, and its replacement as a whole once a connection in it is suspect.
 //!
 //! If a network path goes silent, every idle connection on it is dead, and nothing says so: each one would
 //! cost one attempt its timeout. hyper drops only the connection whose attempt failed. So after such a
-//! failure the store takes a new pool, and the next attempt opens a new connection. Calls under way on
+//! failure the caller takes a new pool, and the next attempt opens a new connection. Calls under way on
 //! the old pool end on it.
 //!
 //! The SDK's own HTTP client reads and parses the system's roots at every start, and has parts that no function uses
@@ -37,14 +37,21 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// AWS's own tools, then OpenSSL's.
 const CA_FILE_VARIABLES: [&str; 2] = ["AWS_CA_BUNDLE", "SSL_CERT_FILE"];
 
-/// The current pool of connections. Cheap to clone; clones share the pool.
-#[derive(Clone)]
-pub(super) struct Connections {
-    connector: HttpsConnector<HttpConnector>,
-    pool: Arc<RwLock<Pool>>,
+/// The connections to a service.
+pub(crate) enum Connections {
+    /// A pool of our own.
+    Pooled {
+        /// Opens connections.
+        connector: HttpsConnector<HttpConnector>,
+        /// The current pool.
+        pool: RwLock<Pool>,
+    },
+    /// Those of a client of the caller's.
+    Given(SharedHttpConnector),
 }
 
-struct Pool {
+/// A pool of connections.
+pub(crate) struct Pool {
     generation: u64,
     client: SharedHttpConnector,
 }
@@ -54,30 +61,38 @@ impl Connections {
     ///
     /// # Panics
     /// Panics if the environment names a file of roots that cannot be read.
-    pub(super) fn from_env() -> Self {
+    pub(crate) fn from_env() -> Self {
         let file = CA_FILE_VARIABLES.iter().find_map(env::var_os).filter(|file| !file.is_empty());
         let roots = roots(file.as_ref().map(Path::new)).expect("the file that the environment names has certificates");
         let connector = connector(roots);
-        let client = client(&connector);
-        Self { connector, pool: Arc::new(RwLock::new(Pool { generation: 0, client })) }
+        let pool = RwLock::new(Pool { generation: 0, client: client(&connector) });
+        Self::Pooled { connector, pool }
     }
 
-    /// The current pool.
-    pub(super) fn current(&self) -> SharedHttpConnector {
-        self.pool.read().unwrap_or_else(PoisonError::into_inner).client.clone()
+    /// Sends a request.
+    pub(crate) fn send(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let client = match self {
+            Self::Pooled { pool, .. } => pool.read().unwrap_or_else(PoisonError::into_inner).client.clone(),
+            Self::Given(client) => client.clone(),
+        };
+        client.call(request)
     }
 
     /// The number of the current pool.
-    pub(super) fn generation(&self) -> u64 {
-        self.pool.read().unwrap_or_else(PoisonError::into_inner).generation
+    pub(crate) fn generation(&self) -> u64 {
+        match self {
+            Self::Pooled { pool, .. } => pool.read().unwrap_or_else(PoisonError::into_inner).generation,
+            Self::Given(_) => 0,
+        }
     }
 
     /// Replaces the pool, unless that has been done since `generation` was the current one: of many calls
     /// that fail together, one replaces it.
-    pub(super) fn replace(&self, generation: u64) {
-        let mut pool = self.pool.write().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn replace(&self, generation: u64) {
+        let Self::Pooled { connector, pool } = self else { return };
+        let mut pool = pool.write().unwrap_or_else(PoisonError::into_inner);
         if pool.generation == generation {
-            *pool = Pool { generation: generation + 1, client: client(&self.connector) };
+            *pool = Pool { generation: generation + 1, client: client(connector) };
         }
     }
 }
