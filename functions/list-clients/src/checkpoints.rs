@@ -29,20 +29,20 @@ use shared::{
 };
 use tokio::{sync::OnceCell, time::Instant};
 
-/// The time for which storage is left alone after a failure.
-const PAUSE: Duration = Duration::from_secs(10);
 /// The most refused entity tags that are remembered.
 const REFUSED_TAGS: usize = 1_000;
 
 /// What a process knows about checkpoints. Cheap to clone; clones share it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Checkpoints(Arc<Known>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Known {
     /// The identifier of the table, if it has one.
     table: OnceCell<Option<String>>,
+    /// The time until which storage is left alone after a failure, and how long that is.
     paused_until: Mutex<Option<Instant>>,
+    pause: Duration,
     /// The entity tags of checkpoints that are not to be used.
     refused: Mutex<HashMap<OrgId, ObjectTag>>,
 }
@@ -68,6 +68,11 @@ pub(crate) enum Failure {
 }
 
 impl Checkpoints {
+    /// Nothing is known yet. Storage is left alone for `pause` after a failure.
+    pub(crate) fn new(pause: Duration) -> Self {
+        Self(Arc::new(Known { table: OnceCell::new(), paused_until: Mutex::default(), pause, refused: Mutex::default() }))
+    }
+
     /// The organization's objects. `None` if checkpoints are off, if storage has failed a moment ago, or if the table
     /// has no identifier or does not tell it.
     pub(crate) async fn of(&self, app: &App, org: &OrgId) -> Option<Stored> {
@@ -98,7 +103,7 @@ impl Checkpoints {
     }
 
     fn pause(&self) {
-        *lock(&self.0.paused_until) = Some(Instant::now() + PAUSE);
+        *lock(&self.0.paused_until) = Some(Instant::now() + self.0.pause);
     }
 }
 

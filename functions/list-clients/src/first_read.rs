@@ -22,7 +22,7 @@ use crate::{
     },
     load::Load,
     made::{Made, Origin},
-    replica::{Following, SMALL},
+    replica::Following,
     source::{ListError, Source},
 };
 
@@ -127,7 +127,7 @@ async fn start(source: &Source<'_>, made: &mut Made) -> Result<FirstRead, ListEr
     if source.app.objects.is_none() {
         return Ok(FirstRead::Loading(load));
     }
-    let page = pin!(source.app.store.start_of_feed(source.org, SMALL));
+    let page = pin!(source.app.store.start_of_feed(source.org, source.settings.small));
     let opening = pin!(open(source, now));
     let (page, opened) = match future::select(page, opening).await {
         Either::Left((page, opening)) => (page?, Either::Left(opening)),

@@ -30,8 +30,8 @@ use crate::{
 /// The time before the watermark from which a refresh reads again.
 pub const OVERLAP: Duration = Duration::from_secs(WRITE_TIMEOUT.as_secs() + CLOCK_SKEW.as_secs() + IN_FLIGHT.as_secs());
 
-/// The most clients of an organization that is read from the table in one page, as cheaply as from a checkpoint.
-pub(crate) const SMALL: u16 = 1024;
+/// The time for which an organization is refused that is too large: to find that out costs nearly a load.
+const TOO_LARGE_PAUSE: Duration = Duration::from_secs(60);
 /// The changes that are applied before others get their turn: some milliseconds' work.
 const CHANGES_IN_A_ROW: usize = 128;
 
@@ -39,6 +39,8 @@ const CHANGES_IN_A_ROW: usize = 128;
 /// continues from there.
 pub(crate) struct Replica {
     state: State,
+    /// The time until which the organization is refused, because it was too large a moment ago.
+    too_large_until: Option<Instant>,
 }
 
 enum State {
@@ -99,7 +101,7 @@ enum Refreshed {
 impl Default for Replica {
     /// A replica that has read nothing.
     fn default() -> Self {
-        Self { state: State::Reading(FirstRead::default()) }
+        Self { state: State::Reading(FirstRead::default()), too_large_until: None }
     }
 }
 
@@ -109,14 +111,21 @@ impl Replica {
     /// # Errors
     /// Fails if the table does, or if the organization is too large.
     pub(crate) async fn at(&mut self, arrived: Instant, source: &Source<'_>) -> Result<(&Following, Made), ListError> {
+        if self.too_large_until.is_some_and(|until| Instant::now() < until) {
+            return Err(ListError::TooLarge);
+        }
         if self.is_too_old(source) {
             *self = Self::default();
         }
         let mut made = Made::default();
         loop {
             if let State::Reading(first) = &mut self.state {
-                let following = first.read(source, &mut made).await?;
-                self.state = State::Following(Box::new(following));
+                let following = first.read(source, &mut made).await;
+                if let Err(ListError::TooLarge) = following {
+                    let until = Instant::now() + TOO_LARGE_PAUSE;
+                    *self = Self { too_large_until: Some(until), ..Self::default() };
+                }
+                self.state = State::Following(Box::new(following?));
             }
             let State::Following(following) = &mut self.state else { continue };
             match following.refresh(arrived, source).await? {
@@ -169,7 +178,7 @@ impl Replica {
         match &self.state {
             State::Reading(first) => first.began().is_some_and(|began| began.after(RELOAD_AFTER) <= now),
             State::Following(following) => {
-                let is_healed = source.app.objects.is_some() && following.index.len() > SMALL.into();
+                let is_healed = source.app.objects.is_some() && following.index.len() > source.settings.small.into();
                 let since = following.read_in_full.max(following.since);
                 let life = if is_healed { HEALED_WITHIN } else { RELOAD_AFTER };
                 since.after(life) <= now || following.watermark.after(LONGEST_GAP) <= now

@@ -73,7 +73,8 @@ impl Replicas {
     /// No replicas yet, with these settings.
     #[must_use]
     pub fn with(settings: Settings) -> Self {
-        Self { kept: Arc::default(), checkpoints: Checkpoints::default(), settings: Arc::new(settings) }
+        let checkpoints = Checkpoints::new(settings.storage_pause);
+        Self { kept: Arc::default(), checkpoints, settings: Arc::new(settings) }
     }
 
     /// The page that `params` ask for, with every write that was answered before this call.
@@ -115,7 +116,7 @@ impl Replicas {
     pub fn need_upkeep(&self, app: &App, org: &OrgId) -> bool {
         let replica = self.kept().entries.get(org).map(|entry| entry.replica.clone());
         // If another request uses the replica, that one will see to it.
-        replica.is_some_and(|replica| replica.try_lock().is_ok_and(|mut replica| upkeep::is_needed(&mut replica, app)))
+        replica.is_some_and(|replica| replica.try_lock().is_ok_and(|mut replica| upkeep::is_needed(&mut replica, app, &self.settings)))
     }
 
     /// Does the work on the organization's replica that waits for the time after an answer: it writes a checkpoint,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Clock, OrgId, limits::CLOCK_SKEW};
+use domain::{Clock, OrgId, limits::{CHECKPOINT_PAUSE, CLOCK_SKEW}};
 use shared::{
     App,
     http::{AfterAnswer, ApiError},
@@ -10,6 +10,11 @@ use shared::{
 };
 
 use crate::{checkpoints::Checkpoints, replica::OVERLAP};
+
+/// See [`Settings::small`]: some 50 read units.
+const SMALL: u16 = 1024;
+/// See [`Settings::storage_pause`].
+const STORAGE_PAUSE: Duration = Duration::from_secs(10);
 
 /// What a replica reads from, during one request.
 pub(crate) struct Source<'a> {
@@ -28,6 +33,12 @@ pub struct Settings {
     /// The time before its watermark from which a replica reads the feed again. It is
     /// [`OVERLAP`](crate::replica::OVERLAP), except in the tests that show what goes wrong with less.
     pub overlap: Duration,
+    /// The most clients of an organization that is read from the table as cheaply as from a checkpoint.
+    pub small: u16,
+    /// The shortest time between two checkpoints of an organization.
+    pub checkpoint_pause: Duration,
+    /// The time for which storage is left alone after a failure.
+    pub storage_pause: Duration,
     /// Whether work can be left for the time after the answer.
     pub works_after_answers: bool,
     /// The database's clock; `None` asks the database. Tests have clocks of their own.
@@ -38,7 +49,15 @@ impl Settings {
     /// The settings of a process that keeps so many bytes of replicas.
     #[must_use]
     pub fn new(budget: usize) -> Self {
-        Self { budget, overlap: OVERLAP, works_after_answers: true, database_clock: None }
+        Self {
+            budget,
+            overlap: OVERLAP,
+            small: SMALL,
+            checkpoint_pause: CHECKPOINT_PAUSE,
+            storage_pause: STORAGE_PAUSE,
+            works_after_answers: true,
+            database_clock: None,
+        }
     }
 }
 

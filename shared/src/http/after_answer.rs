@@ -74,7 +74,7 @@ impl AfterAnswer {
     }
 
     /// Notes that the request is authorized.
-    pub(crate) fn authorize(&self) {
+    pub fn authorize(&self) {
         self.authorized.store(true, Ordering::Relaxed);
     }
 

@@ -20,8 +20,8 @@ use super::{
     restore::epoch,
 };
 use crate::{
-    replica::{Following, SMALL},
-    source::Source,
+    replica::Following,
+    source::{Settings, Source},
 };
 
 /// The longest time that is spent after one answer: the instance is busy meanwhile.
@@ -42,8 +42,8 @@ pub(crate) struct Healing {
 
 impl Following {
     /// Whether the last read of the whole organization is so long ago that it is compared with the table.
-    pub(crate) fn needs_healing(&self, now: Timestamp) -> bool {
-        self.read_in_full.after(HEAL_AFTER) <= now && self.index.len() > SMALL.into() && !self.is_doubtful()
+    pub(crate) fn needs_healing(&self, now: Timestamp, settings: &Settings) -> bool {
+        self.read_in_full.after(HEAL_AFTER) <= now && self.index.len() > settings.small.into() && !self.is_doubtful()
     }
 
     /// Compares a part of the replica with the table. Returns the number of differences, all of them corrected, when

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     Timestamp,
-    limits::{CHECKPOINT_AGE, CHECKPOINT_PAUSE, CLOCK_SKEW, HEALED_WITHIN},
+    limits::{CHECKPOINT_AGE, CLOCK_SKEW, HEALED_WITHIN},
 };
 use list_engine::checkpoint::{Encoder, Header, Lineage};
 use shared::objects::Expected;
@@ -14,7 +14,10 @@ use tokio::{
 };
 
 use super::{Failure, Stored};
-use crate::{replica::Following, source::Source};
+use crate::{
+    replica::Following,
+    source::{Settings, Source},
+};
 
 /// The time that a write takes at most, apart from its size, and for each client. If less is left, it waits for a later
 /// answer.
@@ -58,7 +61,7 @@ impl Written {
 
 impl Following {
     /// Whether a checkpoint is to be written.
-    pub(crate) fn needs_checkpoint(&self, now: Timestamp) -> bool {
+    pub(crate) fn needs_checkpoint(&self, now: Timestamp, settings: &Settings) -> bool {
         let is_due = self.wants_checkpoint
             || self.stored.is_some_and(|stored| {
                 stored.after(CHECKPOINT_AGE) <= now
@@ -66,7 +69,7 @@ impl Following {
                     || self.changes_since_stored > self.index.len() / CHANGED_PART
             });
         let last = self.attempted.max(self.stored);
-        let is_early = last.is_some_and(|last| now < last.after(CHECKPOINT_PAUSE));
+        let is_early = last.is_some_and(|last| now < last.after(settings.checkpoint_pause));
         // Nobody would use it before this replica is compared with the table.
         let is_unhealed = self.read_in_full.after(HEALED_WITHIN) <= self.watermark;
         is_due && !is_early && !is_unhealed && !self.is_doubtful()
@@ -75,7 +78,7 @@ impl Following {
     /// Writes a checkpoint, unless there is a newer one, and gives the lease back.
     pub(crate) async fn write_checkpoint(&mut self, source: &Source<'_>, stored: &Stored, until: Instant) -> Written {
         let now = source.app.clock.now();
-        let written = if self.needs_checkpoint(now) {
+        let written = if self.needs_checkpoint(now, source.settings) {
             self.write_in_time(source, stored, until).await
         } else {
             Written::NotNeeded
@@ -107,7 +110,7 @@ impl Following {
             Some(part) => {
                 if let Ok(header) = Header::parse(&part.bytes, &stored.key) {
                     let other = header.lineage();
-                    let may_replace = stored.is_refused(&part.tag) || self.is_worth_replacing(other, now);
+                    let may_replace = stored.is_refused(&part.tag) || self.is_worth_replacing(other, now, source.settings);
                     if !may_replace || self.may_be_from_before(other.epoch) {
                         self.notes_stored(other.watermark);
                         return Ok(Written::NotNeeded);
@@ -143,10 +146,10 @@ impl Following {
     }
 
     /// Whether a checkpoint of this replica is worth more than that of another one.
-    fn is_worth_replacing(&self, other: &Lineage, now: Timestamp) -> bool {
+    fn is_worth_replacing(&self, other: &Lineage, now: Timestamp, settings: &Settings) -> bool {
         // One from the future is refused until then by everybody.
         let is_from_the_future = other.watermark > now.after(CLOCK_SKEW);
-        let is_older = other.watermark < self.watermark && other.watermark.after(CHECKPOINT_PAUSE) <= now;
+        let is_older = other.watermark < self.watermark && other.watermark.after(settings.checkpoint_pause) <= now;
         is_from_the_future || is_older
     }
 
