@@ -1,13 +1,19 @@
-//! Object storage: the same statements on every storage.
+//! Object storage: the same statements on every storage, and what S3 does beyond that.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test that cannot go on should fail loudly")]
+
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures_util::future::join_all;
 use shared::{
-    objects::{Expected, ObjectTag, Objects, Part},
+    objects::{Expected, ObjectError, ObjectTag, Objects, PREFIX, Part},
     telemetry::Tally,
 };
+use testkit::{Rate, S3, S3Fault};
 
 /// Makes a test of each statement on each storage. A statement is an `async fn(Objects)`.
 macro_rules! on_every_storage {
@@ -16,6 +22,12 @@ macro_rules! on_every_storage {
             $(#[tokio::test] async fn $statement() {
                 let folder = tempfile::tempdir().unwrap();
                 super::$statement(super::Objects::in_folder(folder.path().join("objects"))).await;
+            })*
+        }
+        mod s3 {
+            $(#[tokio::test] async fn $statement() {
+                let s3 = testkit::S3::start().await.unwrap();
+                super::$statement(s3.objects()).await;
             })*
         }
     };
@@ -210,4 +222,144 @@ async fn a_folder_is_found_again_by_the_next_process() {
     let objects = Objects::in_folder(folder.path().to_owned());
     assert_eq!(get(&objects).await.unwrap().tag, tag);
     put(&objects, b"another", &Expected::Unchanged(tag)).await.unwrap();
+}
+
+/// An S3 that holds an object, and the storage on it, whose requests are counted in the tally. The requests after that
+/// have these faults in turn, and the rest have none.
+async fn faulty(faults: &'static [S3Fault]) -> (S3, Objects, Tally) {
+    // The first request writes the object.
+    let requests = AtomicUsize::new(0);
+    let fault = move |_: &_| match requests.fetch_add(1, Ordering::Relaxed).checked_sub(1) {
+        Some(request) => faults.get(request).copied().unwrap_or(S3Fault::None),
+        None => S3Fault::None,
+    };
+    let (s3, tally) = (S3::start_with(fault).await.unwrap(), Tally::default());
+    create(&s3.objects(), b"content").await;
+    let objects = s3.objects().counting_in(&tally);
+    (s3, objects, tally)
+}
+
+/// The tag of that object: in S3, it depends on the bytes alone.
+async fn tag() -> ObjectTag {
+    create(&S3::start().await.unwrap().objects(), b"content").await
+}
+
+/// Reads the object, whatever its tag.
+async fn read(objects: &Objects) -> Result<Bytes, ObjectError> {
+    Ok(objects.get(KEY, 0..100, None).await?.expect("there is such an object").bytes)
+}
+
+#[tokio::test]
+async fn all_keys_of_a_bucket_start_with_the_prefix_that_the_policy_allows() {
+    let s3 = S3::start().await.unwrap();
+    create(&s3.objects(), b"content").await;
+    assert_eq!(s3.keys(), [format!("{PREFIX}{KEY}")]);
+}
+
+#[tokio::test]
+async fn a_request_with_another_secret_is_forbidden() {
+    let s3 = S3::start().await.unwrap();
+    create(&s3.objects(), b"content").await;
+    let error = read(&s3.objects_signed_with("another")).await.unwrap_err();
+    assert!(error.is_forbidden(), "{error}");
+}
+
+#[tokio::test]
+async fn forbidden_is_not_absent() {
+    let (_s3, objects, tally) = faulty(&[S3Fault::Forbidden; 3]).await;
+    let got = objects.get(KEY, 0..1, None).await.unwrap_err();
+    let put = objects.put(KEY, Bytes::new(), &Expected::Absent).await.unwrap_err();
+    let deleted = objects.delete(KEY).await.unwrap_err();
+    for error in [got, put, deleted] {
+        assert!(error.is_forbidden() && !error.is_unavailable(), "{error}");
+    }
+    assert_eq!(tally.object_calls(), 3, "none is repeated");
+}
+
+#[tokio::test]
+async fn an_object_in_a_bucket_that_is_gone_is_not_absent() {
+    let (_s3, objects, _) = faulty(&[S3Fault::NoBucket; 3]).await;
+    objects.get(KEY, 0..1, None).await.unwrap_err();
+    objects.put(KEY, Bytes::new(), &Expected::Unchanged(tag().await)).await.unwrap_err();
+    objects.delete(KEY).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_request_that_failed_is_repeated_once() {
+    for fault in [
+        [S3Fault::Throttled; 2].as_slice(),
+        &[S3Fault::FailedBefore; 2],
+        &[S3Fault::DroppedBefore; 2],
+        &[S3Fault::DroppedAfter; 2],
+        &[S3Fault::CutOff; 2],
+    ] {
+        let (_s3, objects, tally) = faulty(&fault[..1]).await;
+        assert_eq!(read(&objects).await.unwrap(), "content", "{fault:?}");
+        assert_eq!(tally.object_calls(), 2);
+
+        let (_s3, objects, tally) = faulty(fault).await;
+        let error = read(&objects).await.unwrap_err();
+        assert!(error.is_unavailable(), "{fault:?}: {error}");
+        assert_eq!(tally.object_calls(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_put_whose_answer_is_lost_takes_effect_once() {
+    for fault in [[S3Fault::FailedAfter].as_slice(), &[S3Fault::DroppedAfter]] {
+        let (_s3, objects, tally) = faulty(fault).await;
+        assert_eq!(put(&objects, b"another", &Expected::Unchanged(tag().await)).await, None);
+        assert_eq!(tally.object_calls(), 2);
+        assert_eq!(bytes(&objects).await, "another");
+    }
+}
+
+#[tokio::test]
+async fn a_put_that_conflicts_with_another_writes_nothing() {
+    let (_s3, objects, tally) = faulty(&[S3Fault::Conflict]).await;
+    assert_eq!(put(&objects, b"another", &Expected::Absent).await, None);
+    assert_eq!(tally.object_calls(), 1);
+    assert_eq!(bytes(&objects).await, "content");
+}
+
+#[tokio::test]
+async fn an_answer_that_lacks_something_is_an_error() {
+    for fault in [[S3Fault::LacksAByte].as_slice(), &[S3Fault::LacksATag]] {
+        let (_s3, objects, _) = faulty(fault).await;
+        let error = read(&objects).await.unwrap_err();
+        assert!(!error.is_forbidden() && !error.is_changed(), "{error}");
+    }
+    let (_s3, objects, _) = faulty(&[S3Fault::LacksATag]).await;
+    objects.put("1/table/other", Bytes::new(), &Expected::Absent).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_request_without_an_answer_ends() {
+    let (_s3, objects, tally) = faulty(&[S3Fault::Hangs; 2]).await;
+    let error = tokio::time::timeout(Duration::from_secs(4), read(&objects)).await.unwrap().unwrap_err();
+    assert!(error.is_timed_out(), "{error}");
+    assert_eq!(tally.object_calls(), 2);
+}
+
+#[tokio::test]
+async fn after_a_silent_connection_the_next_attempt_takes_a_new_one() {
+    let (_s3, objects, _) = faulty(&[S3Fault::Hangs]).await;
+    assert_eq!(read(&objects).await.unwrap(), "content");
+}
+
+#[tokio::test]
+async fn more_bytes_may_take_longer() {
+    const SLOW: S3Fault = S3Fault::Slow(Rate { first_byte: Duration::from_millis(1200), bytes_per_second: 1 << 30 });
+    let (_s3, objects, tally) = faulty(&[SLOW]).await;
+    assert_eq!(objects.get(KEY, 0..8 << 20, None).await.unwrap().unwrap().bytes, "content");
+    assert_eq!(tally.object_calls(), 1);
+}
+
+#[tokio::test]
+async fn no_error_names_the_object() {
+    for fault in [S3Fault::Forbidden, S3Fault::NoBucket, S3Fault::LacksATag, S3Fault::Throttled] {
+        let s3 = S3::start_with(move |_| fault).await.unwrap();
+        let Err(error) = s3.objects().get(KEY, 0..9, None).await else { continue };
+        assert!(!format!("{error} {error:?}").contains("organization"), "{error}");
+    }
 }

@@ -12,6 +12,7 @@
 //! | `function.rs` | [`Function`]: the process of one function, behind a stand-in for the Lambda Runtime API |
 //! | `binaries.rs` | [`binary`]: the functions' programs, built if need be |
 //! | `fault_proxy.rs` | [`FaultProxy`]: a proxy in front of an engine that delays, fails and drops calls |
+//! | `s3/` | [`S3`]: an S3 in this process, with faults |
 //! | `manual_clock.rs` | [`ManualClock`]: a clock that a test sets |
 //! | [`history`] | a checker of recorded writes and lists |
 //! | [`linearizability`] | a checker of concurrent operations on one object |
@@ -27,6 +28,7 @@ mod lister;
 pub mod linearizability;
 mod manual_clock;
 mod org;
+mod s3;
 mod server;
 mod world;
 
@@ -39,5 +41,6 @@ pub use instance::{Instance, invoke};
 pub use lister::{Listed, Lister, after_answer};
 pub use manual_clock::ManualClock;
 pub use org::Org;
+pub use s3::{Rate, S3, S3Call, S3Fault};
 pub use server::Server;
 pub use world::{EngineKind, KEY_LIFE, World, closed_port, on_engine};

@@ -1,5 +1,6 @@
 //! Each function's role in the template allows the calls to DynamoDB that the function makes, and no others. A
-//! proxy between each function and the engine records the calls while the other tests of this suite run.
+//! proxy between each function and the engine records the calls while the other tests of this suite run. An S3 records
+//! what list-clients asks of its bucket.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,7 +18,7 @@ use shared::{
     App,
     store::{Store, Tables},
 };
-use testkit::{Call, DynamoDbCall, Fault, FaultProxy, Server};
+use testkit::{Call, DynamoDbCall, Fault, FaultProxy, S3, S3Fault, Server};
 use tokio::{net::TcpListener, process::Command};
 
 use crate::api::{new_key, variable};
@@ -36,7 +37,7 @@ async fn each_function_makes_the_calls_that_its_role_allows_and_no_others() {
     }
     let Some(template) = Template::translated("default") else { return };
     let template = template.resolved(&[]);
-    let (made, writes_of_keys) = recorded().await;
+    let Recorded { calls: made, writes_of_keys, objects } = recorded().await;
     assert!(!writes_of_keys.is_empty());
     let named: BTreeSet<_> = writes_of_keys.iter().flat_map(attributes).collect();
     for endpoint in functions::ENDPOINTS {
@@ -50,6 +51,9 @@ async fn each_function_makes_the_calls_that_its_role_allows_and_no_others() {
         // Nor does it allow an attribute that no function names.
         assert_eq!(json!(named), condition["ForAllValues:StringEquals"]["dynamodb:Attributes"], "{function}");
     }
+    // The organizations of this suite are too small for some of the requests that it may make.
+    let allowed = allowed_objects(&template, "list-clients");
+    assert!(objects.is_subset(&allowed), "{objects:?}, and allowed: {allowed:?}");
 }
 
 #[test]
@@ -118,10 +122,37 @@ fn attributes(input: &Value) -> BTreeSet<String> {
     found
 }
 
-/// The calls that each function makes while the rest of this suite runs, and the inputs of those on keys.
-async fn recorded() -> (BTreeMap<&'static str, Calls>, Vec<Value>) {
+/// What the functions ask for while the rest of this suite runs.
+struct Recorded {
+    /// The calls of each function.
+    calls: BTreeMap<&'static str, Calls>,
+    /// The inputs of those that write to the table of keys.
+    writes_of_keys: Vec<Value>,
+    /// The requests for objects: `GetObject checkpoints/*`.
+    objects: BTreeSet<String>,
+}
+
+async fn recorded() -> Recorded {
     let engine = Engine::in_memory().await.unwrap();
-    let app = App { store: Store::new(engine.config(), Tables::default()), objects: None, clock: Clock::system() };
+    let objects = Arc::new(Mutex::new(BTreeSet::new()));
+    let requests = objects.clone();
+    let s3 = S3::start_with(move |call| {
+        let prefix = call.key.split_inclusive('/').next().unwrap();
+        let operation = match call.method.as_str() {
+            "GET" => "GetObject",
+            "PUT" => "PutObject",
+            "DELETE" => "DeleteObject",
+            other => other,
+        };
+        requests.lock().unwrap().insert(format!("{operation} {prefix}*"));
+        S3Fault::None
+    });
+    let s3 = s3.await.unwrap();
+    let app = App {
+        store: Store::new(engine.config(), Tables::default()),
+        objects: Some(s3.objects()),
+        clock: Clock::system(),
+    };
     app.store.create_tables().await.unwrap();
     let (key, _) = new_key(&app, "acme", Duration::from_secs(3600)).await;
     let (other_key, _) = new_key(&app, "other", Duration::from_secs(3600)).await;
@@ -169,7 +200,9 @@ async fn recorded() -> (BTreeMap<&'static str, Calls>, Vec<Value>) {
     let suite = tokio::time::timeout(Duration::from_secs(300), suite.output()).await.expect("the suite ends").unwrap();
     assert!(suite.status.success(), "{}", String::from_utf8_lossy(&suite.stdout));
     let calls = std::mem::take(&mut *recorded.lock().unwrap());
-    (calls, std::mem::take(&mut *writes_of_keys.lock().unwrap()))
+    let writes_of_keys = std::mem::take(&mut *writes_of_keys.lock().unwrap());
+    let objects = std::mem::take(&mut *objects.lock().unwrap());
+    Recorded { calls, writes_of_keys, objects }
 }
 
 fn described(call: &DynamoDbCall) -> Vec<String> {
@@ -192,13 +225,31 @@ fn allowed(template: &Value, function: &str) -> Calls {
     allowed
 }
 
+/// The requests for objects that the function's role allows.
+fn allowed_objects(template: &Value, function: &str) -> BTreeSet<String> {
+    let all = all_statements(template, function);
+    let on_objects = all.filter(|statement| statement["Resource"].as_str().is_some_and(|arn| arn.ends_with("/*")));
+    let allowed = on_objects.flat_map(|statement| {
+        let prefix = statement["Resource"].as_str().unwrap().strip_prefix("${CheckpointsBucket.Arn}/").unwrap();
+        let actions = statement["Action"].as_array().unwrap().iter();
+        actions.map(move |action| format!("{} {prefix}", action.as_str().unwrap().strip_prefix("s3:").unwrap()))
+    });
+    allowed.collect()
+}
+
 /// The statements of the function's role about tables.
 fn statements<'a>(template: &'a Value, function: &str) -> impl Iterator<Item = &'a Value> {
+    all_statements(template, function).filter(|statement| {
+        let is_of_s3 = statement["Resource"].as_str().is_some_and(|arn| arn.starts_with("${CheckpointsBucket.Arn}"));
+        statement["Sid"] != "WriteLogLines" && !is_of_s3
+    })
+}
+
+fn all_statements<'a>(template: &'a Value, function: &str) -> impl Iterator<Item = &'a Value> {
     let policies = template["Resources"][format!("{}FunctionRole", logical_name(function))]["Properties"]["Policies"]
         .as_array()
         .unwrap();
-    let statements = policies.iter().flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap());
-    statements.filter(|statement| statement["Sid"] != "WriteLogLines")
+    policies.iter().flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap())
 }
 
 /// The calls that a statement allows.

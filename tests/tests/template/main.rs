@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 mod alarms;
+mod checkpoints;
 mod ci;
 mod deployments;
 mod endpoints;
