@@ -1,5 +1,7 @@
 //! The load of an organization from the table: reads its whole change feed, page by page.
 
+use std::time::Instant;
+
 use domain::Timestamp;
 use list_engine::{Finish, Index, Loader};
 use shared::store::{Cursor, FeedPage};
@@ -22,6 +24,8 @@ pub(crate) struct Load {
     stage: Stage,
     /// Our clock's time before the first page was read.
     pub(crate) began: Timestamp,
+    /// The same instant on the monotonic clock.
+    pub(crate) began_at: Instant,
     /// The latest deletion of the organization that was read.
     pub(crate) mark: Option<Timestamp>,
     pub(crate) pages: usize,
@@ -38,7 +42,7 @@ impl Load {
     /// A load that has read nothing.
     pub(crate) fn new(began: Timestamp) -> Self {
         let stage = Stage::Reading { loader: Loader::default(), cursor: None };
-        Self { stage, began, mark: None, pages: 0, lease: None }
+        Self { stage, began, began_at: Instant::now(), mark: None, pages: 0, lease: None }
     }
 
     /// Adds a page.

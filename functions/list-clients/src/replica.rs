@@ -62,9 +62,9 @@ pub(crate) struct Following {
     pub(crate) read_in_full: Timestamp,
     /// The time at which this replica began to follow.
     since: Timestamp,
-    /// The time from which on the organization must be read again: the first read may have seen clients that were
-    /// being deleted with the organization.
-    doubtful_until: Option<Timestamp>,
+    /// The start of the load, if that may have read clients that were being deleted with the organization. Later lists
+    /// read the organization again.
+    doubtful_since: Option<Instant>,
     /// The last checkpoint that it was restored from or that was written of it.
     pub(crate) checkpoint: Option<ObjectTag>,
     /// The watermark of the checkpoint in storage, as far as we know.
@@ -190,15 +190,15 @@ impl Replica {
 impl Following {
     /// A replica that was loaded from the table.
     pub(crate) fn loaded(load: Load, index: Box<Index>, source: &Source<'_>) -> Self {
-        let Load { began, mark, lease, pages, .. } = load;
-        // The organization was being deleted when the load began, or later: what was read may be from before.
-        let doubtful_until = mark.map(|mark| mark.after(CLOCK_SKEW)).filter(|until| began < *until);
+        let Load { began, began_at, mark, lease, pages, .. } = load;
+        // The organization was deleted when the load began, or later: what was read may be from before.
+        let is_doubtful = mark.is_some_and(|mark| began < mark.after(CLOCK_SKEW));
         Self {
             watermark: began,
             current_at: None,
             epoch: epoch(mark),
             read_in_full: began,
-            doubtful_until,
+            doubtful_since: is_doubtful.then_some(began_at),
             checkpoint: None,
             stored: None,
             wants_checkpoint: pages > 1,
@@ -236,7 +236,7 @@ impl Following {
             epoch: 0,
             read_in_full: now,
             since: now,
-            doubtful_until: None,
+            doubtful_since: None,
             checkpoint: None,
             stored: None,
             attempted: None,
@@ -250,7 +250,7 @@ impl Following {
     /// Whether the replica has data that may have been deleted, so that nothing may come of it but the answer that it
     /// was read for.
     pub(crate) fn is_doubtful(&self) -> bool {
-        self.doubtful_until.is_some()
+        self.doubtful_since.is_some()
     }
 
     /// Notes changes to the index.
@@ -270,7 +270,7 @@ impl Following {
     /// Applies the changes since the last refresh, unless a refresh that began after `arrived` already has.
     async fn refresh(&mut self, arrived: Instant, source: &Source<'_>) -> Result<Refreshed, StoreError> {
         let (began, now) = (Instant::now(), source.app.clock.now());
-        if self.doubtful_until.is_some_and(|until| until <= now) {
+        if self.doubtful_since.is_some_and(|since| since < arrived) {
             return Ok(Refreshed::Deleted);
         }
         if self.current_at.is_some_and(|current_at| current_at >= arrived) {

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test that cannot go on should fail loudly")]
 
+mod deletion;
 mod healing;
 mod herd;
 mod scene;

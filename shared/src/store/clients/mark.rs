@@ -16,8 +16,13 @@ use crate::store::{
 /// Takes the mark out of a page of the feed. Returns the time of the deletion.
 pub(super) fn take(items: &mut Vec<Item>) -> Result<Option<Timestamp>, StoreError> {
     let Some(at) = items.iter().position(is_mark) else { return Ok(None) };
-    let millis = item::version(&items.remove(at))?;
-    Ok(Some(Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))))
+    time(&items.remove(at)).map(Some)
+}
+
+/// The time of the deletion.
+pub(crate) fn time(mark: &Item) -> Result<Timestamp, StoreError> {
+    let millis = item::version(mark)?;
+    Ok(Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX)))
 }
 
 /// Whether the item is the mark.

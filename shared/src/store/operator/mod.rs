@@ -4,6 +4,7 @@
 mod clock;
 mod export;
 mod import;
+mod mark;
 mod purge;
 mod sdk;
 mod tables;
