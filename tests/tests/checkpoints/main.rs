@@ -8,6 +8,7 @@ mod deletion;
 mod healing;
 mod herd;
 mod scene;
+mod storage;
 mod usable;
 mod writes;
 
