@@ -16,11 +16,7 @@ use shared::{objects::ObjectTag, store::StoreError};
 use tokio::task::yield_now;
 
 use crate::{
-    checkpoints::{
-        heal::Healing,
-        lease::Lease,
-        restore::epoch,
-    },
+    checkpoints::{heal::Healing, lease::Lease, restore::epoch},
     first_read::FirstRead,
     load::Load,
     made::Made,
