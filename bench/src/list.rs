@@ -1,7 +1,8 @@
 //! `bench list`: times of lists from a replica's index, by a full scan, and from PostgreSQL with the right indexes;
-//! and the index's memory and the times to load and to change it.
+//! and the index's memory, and the times to load it, to change it, and to write and restore its checkpoint.
 
 mod cases;
+mod checkpoints;
 mod index_costs;
 mod postgres_lists;
 

@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Serialize, Serializer};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
@@ -60,6 +61,14 @@ identifier! {
     KeyId
 }
 
+impl OrgId {
+    /// The SHA-256 of the identifier.
+    #[must_use]
+    pub fn sha256(&self) -> [u8; 32] {
+        Sha256::digest(self.as_str()).into()
+    }
+}
+
 impl KeyId {
     /// A new, random key identifier.
     #[must_use]
@@ -79,6 +88,9 @@ pub struct InvalidIdentifier;
 pub struct ClientId(Uuid);
 
 impl ClientId {
+    /// The identifier that no client has: the highest one.
+    pub const RESERVED: Self = Self(Uuid::max());
+
     /// A new, random identifier.
     #[must_use]
     pub fn random() -> Self {

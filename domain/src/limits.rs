@@ -46,18 +46,43 @@ pub const LIST_TIMEOUT: Duration = Duration::from_secs(29);
 /// The part of a function's timeout that is kept for its answer, so that a late answer is ours and
 /// not the platform's.
 pub const DEADLINE_MARGIN: Duration = Duration::from_millis(300);
+/// The part of a function's timeout at whose start work after the answer has ended.
+pub const AFTER_ANSWER_MARGIN: Duration = Duration::from_secs(1);
 /// The value of `Retry-After` on a 503, in seconds.
 pub const RETRY_AFTER_SECONDS: u32 = 1;
 /// The largest difference between two of the platform's clocks. AWS keeps them within milliseconds.
 pub const CLOCK_SKEW: Duration = Duration::from_secs(2);
 /// The longest time for which a call can still take effect after its writer has ended.
 pub const IN_FLIGHT: Duration = Duration::from_secs(1);
-/// The age at which a replica is loaded again, so that it recovers even if an assumption of
-/// `docs/consistency.md` fails.
-pub const RELOAD_AFTER: Duration = Duration::from_secs(6 * 60 * 60);
+/// The age at which a replica is loaded again if there are no checkpoints, so that it recovers even if an assumption
+/// of `docs/consistency.md` fails.
+pub const RELOAD_AFTER: Duration = Duration::from_secs(6 * HOUR);
+/// The longest time between two reads of the change feed by a replica, or by a checkpoint and the replica that is
+/// restored from it. Beyond it, a tombstone could have come and gone unseen. Two weeks serve the organization that
+/// lists once a week.
+pub const LONGEST_GAP: Duration = Duration::from_secs(14 * DAY);
 /// The time for which a deleted client's tombstone stays in the change feed, and with it the
 /// idempotency key that made the client.
-pub const TOMBSTONE_LIFE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+pub const TOMBSTONE_LIFE: Duration = Duration::from_secs(15 * DAY);
+/// The age of the last read of a whole organization at which its replica is compared with the table, if there are
+/// checkpoints.
+pub const HEAL_AFTER: Duration = Duration::from_secs(DAY);
+/// The age of that read at which a replica or a checkpoint is not used any more.
+pub const HEALED_WITHIN: Duration = Duration::from_secs(2 * DAY);
+/// The age at which a checkpoint is replaced even if little has changed since.
+pub const CHECKPOINT_AGE: Duration = Duration::from_secs(DAY);
+/// The shortest time between two checkpoints of an organization.
+pub const CHECKPOINT_PAUSE: Duration = Duration::from_secs(5 * 60);
+const DAY: u64 = 24 * HOUR;
+const HOUR: u64 = 60 * 60;
+
+// A tombstone that a replica has not seen must still be in the feed when the replica reads it again.
+const _: () = assert!(
+    LONGEST_GAP.as_secs() + WRITE_TIMEOUT.as_secs() + IN_FLIGHT.as_secs() + 2 * CLOCK_SKEW.as_secs()
+        < TOMBSTONE_LIFE.as_secs()
+);
+// An organization that is listed rarely is read in full by whoever lists it, not by healing.
+const _: () = assert!(HEALED_WITHIN.as_secs() < LONGEST_GAP.as_secs());
 
 /// The memory of every function that reads or writes one client, in MB.
 pub const FUNCTION_MEMORY_MB: u32 = 256;

@@ -41,6 +41,12 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
+    /// The instant a millisecond later.
+    #[must_use]
+    pub fn next(self) -> Self {
+        self.after(Duration::from_millis(1))
+    }
+
     /// The instant that is later by `duration`.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {

@@ -1,12 +1,15 @@
 //! The index of an organization's clients, and how it applies a change.
 
-use domain::{Change, ListedClient, Status};
+use domain::{Change, ClientId, ListedClient, Status, Timestamp};
+use uuid::Uuid;
 
 use crate::{
     bits::Bits,
+    checkpoint::Entry,
     grams,
     orders::Order,
     postings::Postings,
+    rebuild::Rebuild,
     records::{Record, Records, pack},
     sort_keys::SortKey,
 };
@@ -29,7 +32,29 @@ pub struct Index {
     pub(crate) active: Bits,
     /// One for each sort key, in the order of [`SortKey::ALL`].
     pub(crate) orders: [Order; SortKey::ALL.len()],
-    pub(crate) postings: Postings,
+    pub(crate) postings: Built,
+}
+
+/// The postings, or as much of them as is built.
+pub(crate) enum Built {
+    /// All of them.
+    Postings(Postings),
+    /// Not all of them: searches look at every client.
+    Partly(Rebuild),
+}
+
+impl Default for Index {
+    /// The index of no clients.
+    fn default() -> Self {
+        Self {
+            records: Records::default(),
+            free: vec![],
+            slots: 0,
+            active: Bits::default(),
+            orders: SortKey::ALL.map(Order::new),
+            postings: Built::Postings(Postings::default()),
+        }
+    }
 }
 
 impl Index {
@@ -49,6 +74,14 @@ impl Index {
         self.len() == 0
     }
 
+    /// The client with the latest change; `None` if there are no clients.
+    #[must_use]
+    pub fn newest(&self) -> Option<Entry> {
+        let newest = self.records.iter().map(|(_, record)| record).max_by_key(|record| record.updated_at)?;
+        let id = ClientId::from(Uuid::from_bytes(*newest.id));
+        Some(Entry { id, updated_at: Timestamp::from_millis(newest.updated_at) })
+    }
+
     /// The heap memory in use, in bytes, including unused capacity.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -56,7 +89,27 @@ impl Index {
             + self.free.capacity() * size_of::<u32>()
             + self.active.bytes()
             + self.orders.iter().map(Order::bytes).sum::<usize>()
-            + self.postings.bytes()
+            + match &self.postings {
+                Built::Postings(postings) => postings.bytes(),
+                Built::Partly(rebuild) => rebuild.bytes(),
+            }
+    }
+
+    /// Whether the postings are complete. Without them, searches look at every client, and find the same.
+    #[must_use]
+    pub fn has_postings(&self) -> bool {
+        matches!(self.postings, Built::Postings(_))
+    }
+
+    /// Builds the next part of the postings, in some 20 milliseconds. Returns whether they are complete. The
+    /// index can be listed and changed between the parts.
+    pub fn rebuild_postings(&mut self) -> bool {
+        if let Built::Partly(rebuild) = &mut self.postings
+            && let Some(postings) = rebuild.step(&self.records, self.slots)
+        {
+            self.postings = Built::Postings(postings);
+        }
+        self.has_postings()
     }
 
     /// Applies a change if its version is newer than the client's. Changes may be repeated and out of order.
@@ -85,8 +138,11 @@ impl Index {
     fn replace(&mut self, slot: Option<u32>, packed: Option<&[u8]>) {
         let old = slot.map(|slot| self.records.get(slot));
         let new = packed.map(Record::parse);
-        let old_grams = old.as_ref().map(grams::of_client).unwrap_or_default();
-        let new_grams = new.as_ref().map(grams::of_client).unwrap_or_default();
+        let grams = |record: &Option<Record>| record.as_ref().map(grams::of_client).unwrap_or_default();
+        let (old_grams, new_grams) = match &self.postings {
+            Built::Postings(_) => (grams(&old), grams(&new)),
+            Built::Partly(_) => Default::default(),
+        };
         let stays = |order: &Order| match (&old, &new) {
             (Some(old), Some(new)) => old.status == new.status && order.sort_key.cmp(old, new).is_eq(),
             _ => false,
@@ -104,6 +160,10 @@ impl Index {
             self.slots - 1
         });
         self.active.set(slot, new.is_some_and(|new| new.status == Status::Active));
+        match &mut self.postings {
+            Built::Postings(postings) => postings.replace(slot, &old_grams, &new_grams),
+            Built::Partly(rebuild) => rebuild.note(slot, self.records.packed(slot)),
+        }
         self.records.set(slot, packed.unwrap_or_default());
         if packed.is_some() {
             for order in &mut moved {
@@ -112,9 +172,5 @@ impl Index {
         } else {
             self.free.push(slot);
         }
-        let removed = old_grams.iter().filter(|gram| new_grams.binary_search(gram).is_err());
-        removed.for_each(|&gram| self.postings.remove(gram, slot));
-        let added = new_grams.iter().filter(|gram| old_grams.binary_search(gram).is_err());
-        added.for_each(|&gram| self.postings.insert(gram, slot));
     }
 }

@@ -6,13 +6,13 @@ use std::cmp::Reverse;
 use domain::{Change, ClientId, Status};
 
 use crate::{
-    Index,
+    Finish, Index,
     bits::Bits,
     grams,
-    orders::Order,
+    index::Built,
     postings::Builder,
+    rebuild::Rebuild,
     records::{Record, Records, pack},
-    sort_keys::SortKey,
 };
 
 /// Builds an index. Its peak memory is less than one and a half times that of the index.
@@ -43,39 +43,34 @@ impl Loader {
         self.pushed.push((feed.client.id, Reverse(feed.client.version), slot));
     }
 
-    /// Builds the index.
+    /// Builds the index with its postings.
     #[must_use]
     pub fn finish(self) -> Index {
+        let mut finish = self.finish_in_steps();
+        let mut index =
+            std::iter::repeat_with(|| finish.step()).flatten().next().expect("the last step gives an index");
+        while !index.rebuild_postings() {}
+        index
+    }
+
+    /// Starts to build the index in steps, between which the caller can stop at its deadline.
+    #[must_use]
+    pub fn finish_in_steps(self) -> Finish {
         let slots = self.slots();
         let Self { mut records, mut active, postings, mut pushed, removals } = self;
-        let mut postings = postings.finish();
-
-        let mut live = Bits::with_room(pushed.len());
+        let mut rebuild = Rebuild::collected(postings, slots);
         let mut free = vec![];
         pushed.sort_unstable();
         for same in pushed.chunk_by(|a, b| a.0 == b.0) {
-            live.set(same[0].2, true);
             free.extend(same[1..].iter().map(|older| older.2));
         }
-        drop(pushed);
         for &slot in &free {
-            for gram in grams::of_client(&records.get(slot)) {
-                postings.remove(gram, slot);
-            }
+            rebuild.note(slot, records.packed(slot));
             records.set(slot, &[]);
             active.set(slot, false);
         }
-
-        let orders = SortKey::ALL.map(|sort_key| {
-            let live = (0..slots).filter(|&slot| live.has(slot));
-            let sorted = sort_key.select(&records, live, 0..slots as usize - free.len());
-            Order::new(sort_key, &records, &active, &sorted)
-        });
-        let mut index = Index { records, free, slots, active, orders, postings };
-        for removal in &removals {
-            index.apply(removal);
-        }
-        index
+        let postings = Built::Partly(rebuild);
+        Finish::new(Index { records, active, free, slots, postings, ..Index::default() }, removals)
     }
 
     /// The heap memory in use, in bytes.

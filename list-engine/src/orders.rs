@@ -48,17 +48,37 @@ impl Chunk {
 }
 
 impl Order {
-    /// Builds the order of clients that are already sorted.
-    pub(crate) fn new(sort_key: SortKey, records: &Records, active: &Bits, sorted: &[u32]) -> Self {
+    /// The order of no clients.
+    pub(crate) fn new(sort_key: SortKey) -> Self {
+        Self { sort_key, chunks: vec![Chunk::default()] }
+    }
+
+    /// Appends clients that are already sorted and come after all others.
+    pub(crate) fn append(&mut self, records: &Records, active: &Bits, sorted: &[u32]) {
         let chunk = |slots: &[u32]| {
-            let low = sort_key.prefix(&records.get(slots[0]));
+            let low = self.sort_key.prefix(&records.get(slots[0]));
             Chunk::new(low, slots.to_vec(), active)
         };
-        let mut chunks: Vec<Chunk> = sorted.chunks(CHUNK).map(chunk).collect();
-        if chunks.is_empty() {
-            chunks.push(Chunk::default());
+        let chunks = sorted.chunks(CHUNK).map(chunk);
+        if chunks.len() > 0 && self.is_empty() {
+            self.chunks.clear();
         }
-        Self { sort_key, chunks }
+        self.chunks.extend(chunks);
+    }
+
+    /// Whether there are no clients.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.chunks.iter().all(|chunk| chunk.slots.is_empty())
+    }
+
+    /// Whether the first clients of all chunks are in order, by their prefixes.
+    pub(crate) fn is_plausible(&self) -> bool {
+        self.chunks.is_sorted_by_key(|chunk| chunk.low)
+    }
+
+    /// The slots in order.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = u32> {
+        self.chunks.iter().flat_map(|chunk| &chunk.slots).copied()
     }
 
     /// Inserts a slot whose record is already stored.
@@ -87,7 +107,7 @@ impl Order {
         let (at, place) = self.place(records, low, |other| self.sort_key.cmp(other, &record));
         let chunk = &mut self.chunks[at];
         let removed = chunk.slots.remove(place);
-        debug_assert_eq!(removed, slot, "a slot stands where its record sorts");
+        assert_eq!(removed, slot, "a slot stands where its record sorts");
         chunk.slots.shrink_to(chunk.slots.len() + CHUNK / 16);
         chunk.active -= usize::from(record.status == Status::Active);
         if !chunk.slots.is_empty() {

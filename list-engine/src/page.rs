@@ -8,10 +8,11 @@ use crate::{
     Index, Rows,
     bits::Bits,
     hits::Hits,
+    index::Built,
     orders::{Order, Subset},
     params::{ListParams, SortBy, SortOrder},
     query::Query,
-    search::Searcher,
+    search::{Searcher, scan},
     sort_keys::SortKey,
 };
 
@@ -32,8 +33,13 @@ impl Index {
     pub fn rows(&self, params: &ListParams) -> Rows {
         let query = params.query.as_deref().and_then(Query::parse);
         let hits = query.map(|query| {
-            let searcher = Searcher { records: &self.records, postings: &self.postings, slots: self.slots as usize };
-            searcher.search(&query, |slot| self.has_status(slot, params.status))
+            let wanted = |slot| self.has_status(slot, params.status);
+            match &self.postings {
+                Built::Postings(postings) => {
+                    Searcher { records: &self.records, postings, slots: self.slots as usize }.search(&query, wanted)
+                }
+                Built::Partly(_) => scan(&self.records, &query, wanted),
+            }
         });
         // A list by status has a part for each status.
         let statuses: &[_] = match (params.sort_by, &params.status) {

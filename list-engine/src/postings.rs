@@ -14,6 +14,9 @@ use crate::{grams::Gram, varint};
 /// tests, so that chunks split and join all the time.
 const CHUNK: usize = if cfg!(test) { 24 } else { 320 };
 
+/// The bytes of lists that are joined in one step. Tiny in tests, so that there are many steps.
+const STEP: usize = if cfg!(test) { 64 } else { 512 * 1024 };
+
 /// The set of pairs.
 pub(crate) struct Postings {
     /// The differences of each chunk by its base. No pair is below the base of its chunk. One chunk always
@@ -56,7 +59,21 @@ fn splice(bytes: &mut Box<[u8]>, at: Range<usize>, differences: &[u64]) {
     *bytes = [&bytes[..at.start], &new, &bytes[at.end..]].concat().into();
 }
 
+impl Default for Postings {
+    fn default() -> Self {
+        Self { chunks: BTreeMap::from([(0, Box::default())]) }
+    }
+}
+
 impl Postings {
+    /// Replaces the grams of a slot, which are ascending.
+    pub(crate) fn replace(&mut self, slot: u32, old: &[Gram], new: &[Gram]) {
+        let removed = old.iter().filter(|gram| new.binary_search(gram).is_err());
+        removed.for_each(|&gram| self.remove(gram, slot));
+        let added = new.iter().filter(|gram| old.binary_search(gram).is_err());
+        added.for_each(|&gram| self.insert(gram, slot));
+    }
+
     /// Adds a pair.
     pub(crate) fn insert(&mut self, gram: Gram, slot: u32) {
         let pair = pair(gram, slot);
@@ -191,30 +208,67 @@ impl Builder {
         differences + self.lists.capacity() * size_of::<(Gram, List)>()
     }
 
-    /// Builds the set.
-    pub(crate) fn finish(self) -> Postings {
+    /// Starts to build the set.
+    pub(crate) fn compress(self) -> Compressor {
         let mut lists: Vec<_> = self.lists.into_iter().collect();
         lists.sort_unstable_by_key(|(gram, _)| *gram);
-        let mut chunks = vec![];
-        let mut chunk: Vec<u8> = vec![];
-        let (mut base, mut last) = (0, 0);
-        for (gram, list) in lists {
-            let mut at = 0;
-            let mut pair = pair(gram, 0);
-            while at < list.differences.len() {
-                pair += varint::read(&list.differences, &mut at);
-                // Leaves room for the first changes.
-                if chunk.len() > CHUNK * 7 / 8 {
-                    chunks.push((base, chunk.as_slice().into()));
-                    chunk.clear();
-                    (base, last) = (pair, pair);
-                }
-                varint::write(&mut chunk, pair - last);
-                last = pair;
-            }
+        Compressor { lists: lists.into_iter(), chunks: vec![], chunk: vec![], base: 0, last: 0 }
+    }
+}
+
+/// Joins the lists of a builder into one set, in steps.
+pub(crate) struct Compressor {
+    lists: std::vec::IntoIter<(Gram, List)>,
+    chunks: Vec<(u64, Box<[u8]>)>,
+    /// The last chunk, its base and its last pair.
+    chunk: Vec<u8>,
+    base: u64,
+    last: u64,
+}
+
+impl Compressor {
+    /// Joins a few lists. Returns the set if there are no more.
+    pub(crate) fn step(&mut self) -> Option<Postings> {
+        let mut joined = 0;
+        while joined < STEP {
+            let Some((gram, list)) = self.lists.next() else {
+                self.end_chunk();
+                return Some(Postings { chunks: std::mem::take(&mut self.chunks).into_iter().collect() });
+            };
+            joined += list.differences.len();
+            self.join(gram, &list);
         }
-        chunks.push((base, chunk.as_slice().into()));
-        Postings { chunks: chunks.into_iter().collect() }
+        None
+    }
+
+    fn join(&mut self, gram: Gram, list: &List) {
+        let mut at = 0;
+        let mut pair = pair(gram, 0);
+        while at < list.differences.len() {
+            pair += varint::read(&list.differences, &mut at);
+            // Leaves room for the first changes.
+            if self.chunk.len() > CHUNK * 7 / 8 {
+                self.end_chunk();
+                (self.base, self.last) = (pair, pair);
+            }
+            varint::write(&mut self.chunk, pair - self.last);
+            self.last = pair;
+        }
+    }
+
+    fn end_chunk(&mut self) {
+        self.chunks.push((self.base, self.chunk.as_slice().into()));
+        self.chunk.clear();
+    }
+
+    /// The heap memory in use, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let lists: usize = self.lists.as_slice().iter().map(|(_, list)| list.differences.capacity()).sum();
+        let chunks: usize = self.chunks.iter().map(|(_, chunk)| chunk.len()).sum();
+        lists
+            + self.lists.len() * size_of::<(Gram, List)>()
+            + chunks
+            + self.chunks.capacity() * size_of::<(u64, Box<[u8]>)>()
     }
 }
 
@@ -238,7 +292,8 @@ mod tests {
                 expected.insert((gram, slot));
             }
         }
-        let mut postings = builder.finish();
+        let mut compressor = builder.compress();
+        let mut postings = std::iter::repeat_with(|| compressor.step()).flatten().next().expect("it ends");
         for round in 0..60 {
             for _ in 0..4_000 {
                 let gram = [0, 1, 3, 0x61_61_61, 0xff_ff_ff][rng.random_range(0..5)];

@@ -63,7 +63,7 @@ impl Searcher<'_> {
         if undecided.is_empty() {
             return hits;
         }
-        let mut look = Look::for_words(&undecided);
+        let mut look = Look::for_words(undecided);
         let mut list = hits.into_list();
         list.retain(|&slot| wanted(slot) && look.finds_all(&self.records.get(slot)));
         Hits::List(list)
@@ -127,6 +127,14 @@ impl Searcher<'_> {
     }
 }
 
+/// The wanted clients that match a query, found without postings, by a look at every client's texts.
+pub(crate) fn scan(records: &Records, query: &Query, wanted: impl Fn(u32) -> bool) -> Hits {
+    let mut looks: Vec<_> = query.alternatives.iter().map(Look::for_words).collect();
+    let mut found = |record: &Record| looks.iter_mut().any(|look| look.finds_all(record));
+    let hits = records.iter().filter(|(slot, record)| wanted(*slot) && found(record));
+    Hits::List(hits.map(|(slot, _)| slot).collect())
+}
+
 /// Whether the candidates of a word are exactly the clients that have it.
 fn is_short(word: &Word) -> bool {
     word.iter().all(|pattern| pattern.text.len() <= grams::LEN)
@@ -161,13 +169,13 @@ struct Needle<'q> {
 }
 
 impl<'q> Look<'q> {
-    fn for_words(words: &[&'q Word]) -> Self {
+    fn for_words(words: impl IntoIterator<Item = &'q Word>) -> Self {
         let needle = |pattern: &'q Pattern| Needle {
             field: pattern.field,
             finder: Finder::new(&pattern.text),
             is_of_separators: str::from_utf8(&pattern.text).is_ok_and(|text| phone::bare(text).is_empty()),
         };
-        let words = words.iter().map(|word| word.iter().map(needle).collect()).collect();
+        let words = words.into_iter().map(|word| word.iter().map(needle).collect()).collect();
         Self { words, name: vec![], phone: vec![] }
     }
 

@@ -57,12 +57,15 @@ impl SortKey {
         }
     }
 
+    /// Compares two slots, each with the prefix of its client's sort key before it.
+    pub(crate) fn cmp_slots(self, records: &Records, a: &(u128, u32), b: &(u128, u32)) -> Ordering {
+        a.0.cmp(&b.0).then_with(|| self.cmp(&records.get(a.1), &records.get(b.1)))
+    }
+
     /// The slots at a range of ranks among the given slots, in order.
     pub(crate) fn select(self, records: &Records, slots: impl Iterator<Item = u32>, ranks: Range<usize>) -> Vec<u32> {
         let mut slots: Vec<(u128, u32)> = slots.map(|slot| (self.prefix(&records.get(slot)), slot)).collect();
-        let order = |a: &(u128, u32), b: &(u128, u32)| {
-            a.0.cmp(&b.0).then_with(|| self.cmp(&records.get(a.1), &records.get(b.1)))
-        };
+        let order = |a: &_, b: &_| self.cmp_slots(records, a, b);
         // Only the page itself is sorted.
         if ranks.end < slots.len() {
             slots.select_nth_unstable_by(ranks.end, order);

@@ -4,6 +4,7 @@ mod search;
 
 use std::{
     collections::HashMap,
+    iter::repeat_with,
     sync::atomic::{AtomicU64, Ordering},
 };
 
@@ -17,7 +18,7 @@ use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
 
 use crate::{
-    ListParams, Loader, SortBy, SortOrder,
+    Index, ListParams, Loader, SortBy, SortOrder, checkpoint,
     oracle::{self, Oracle},
 };
 
@@ -187,6 +188,22 @@ impl Generator {
         }
     }
 
+    /// An index whose postings may be complete or not.
+    fn finish(&mut self, loader: Loader) -> Index {
+        if self.rng.random_bool(0.4) {
+            return loader.finish();
+        }
+        let mut finish = loader.finish_in_steps();
+        repeat_with(|| finish.step()).flatten().next().expect("the last step returns the index")
+    }
+
+    /// The index as another process restores it, with or without postings.
+    fn restored(&mut self, index: &Index) -> Index {
+        let mut restored = checkpoint::tests::through_object_storage(index);
+        while self.rng.random_bool(0.9) && !restored.rebuild_postings() {}
+        restored
+    }
+
     /// Compares a number of lists in each round, and applies a number of writes after it. Returns the number
     /// of lists that had rows.
     fn compare(&mut self, loaded: usize, rounds: usize, writes: usize, lists: usize) -> usize {
@@ -204,9 +221,12 @@ impl Generator {
             oracle::apply(&mut present, &removal);
             loader.push(removal);
         }
-        let mut index = loader.finish();
+        let mut index = self.finish(loader);
         let mut answers = 0;
         for _ in 0..rounds {
+            if self.rng.random_bool(0.2) {
+                index = self.restored(&index);
+            }
             let clients: Vec<ListedClient> = present.values().cloned().collect();
             assert_eq!(index.len(), clients.len());
             let oracle = Oracle::new(&clients);
@@ -221,6 +241,9 @@ impl Generator {
                 let before = present.get(&id_of(&change)).cloned();
                 oracle::apply(&mut present, &change);
                 let changed = index.apply(&change);
+                if self.rng.random_bool(0.2) {
+                    index.rebuild_postings();
+                }
                 assert_eq!(changed, before.as_ref() != present.get(&id_of(&change)));
             }
         }

@@ -1,9 +1,12 @@
 //! After waves of inserts and removals, the index gives the right lists and holds no more memory than a new one.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use domain::{Change, Client, ClientId, ListedClient, Name, NewClient, Phone, Status, Timestamp};
-use list_engine::{Index, ListParams, Loader, SortBy};
+use list_engine::{
+    Index, ListParams, Loader, SortBy,
+    checkpoint::{Encoder, Header, Key, Lineage, Restore},
+};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use uuid::Uuid;
@@ -27,6 +30,21 @@ fn load<'a>(clients: impl IntoIterator<Item = &'a ListedClient>) -> Index {
     let mut loader = Loader::default();
     clients.into_iter().for_each(|client| loader.push(Change::Upsert(client.clone())));
     loader.finish()
+}
+
+/// The index as another process restores it, without postings.
+fn restored(index: &Index) -> Index {
+    let key = Key { table: "clients".to_owned(), organization: [1; 32] };
+    let now = Timestamp::from_millis(0);
+    let lineage = Lineage { epoch: 0, watermark: now, overlap: Duration::ZERO, read_in_full: now, newest: None };
+    let object = Encoder::new(index, &key, lineage).finish();
+    let header = Header::parse(&object, &key).expect("it was just written");
+    let mut rest = &object[header.first_block()..];
+    let mut restore = Restore::new(header);
+    while !rest.is_empty() {
+        rest = &rest[restore.push(rest).expect("it was just written")..];
+    }
+    restore.finish().expect("all blocks are restored")
 }
 
 #[test]
@@ -66,6 +84,47 @@ fn waves_of_changes_leave_no_trace() {
     }
     assert!(index.is_empty());
     assert!(index.bytes() < 16 * IDS as usize, "{} bytes for no clients", index.bytes());
+}
+
+/// A restored index follows changes while its postings are rebuilt, and is then like a loaded one.
+#[test]
+fn changes_between_the_steps_of_a_rebuild_are_not_lost() {
+    const IDS: u128 = 60_000;
+    let mut rng = ChaCha8Rng::seed_from_u64(9);
+    let mut present = HashMap::new();
+    for _ in 0..40_000 {
+        let client = client(&mut rng, IDS, 1);
+        present.insert(client.client.id, client);
+    }
+    let mut index = restored(&load(present.values()));
+    let mut steps = 0;
+    let mut version = 1;
+    // The changes end at some time; in each step, more clients are corrected than changed.
+    while !index.rebuild_postings() {
+        steps += 1;
+        for _ in 0..100 {
+            version += 1;
+            let client = client(&mut rng, IDS, version);
+            if rng.random_bool(0.5) {
+                present.remove(&client.client.id);
+                index.apply(&Change::Remove { id: client.client.id, version });
+            } else {
+                present.insert(client.client.id, client.clone());
+                index.apply(&Change::Upsert(client));
+            }
+        }
+    }
+    assert!(steps > 5, "only {steps} steps");
+    let fresh = load(present.values());
+    for query in [None, Some("o"), Some("ss"), Some("555-1"), Some("strasse"), Some("kim müller"), Some("5551")] {
+        for offset in (0..20_000).step_by(500) {
+            let query = query.map(str::to_owned);
+            let params = ListParams { limit: 100, offset, query, sort_by: SortBy::Name, ..ListParams::default() };
+            assert_eq!(index.rows(&params), fresh.rows(&params), "{params:?}");
+        }
+    }
+    let (bytes, new) = (index.bytes(), fresh.bytes());
+    assert!(bytes < new + new / 10, "{bytes} bytes, {new} in a new index");
 }
 
 /// The removal of a stretch of an order empties whole chunks beside full ones.

@@ -40,7 +40,8 @@ impl App {
     }
 
     /// The same state, whose calls are counted in `tally`.
-    pub(crate) fn counting_in(&self, tally: &Tally) -> Self {
+    #[must_use]
+    pub fn counting_in(&self, tally: &Tally) -> Self {
         let objects = self.objects.as_ref().map(|objects| objects.counting_in(tally));
         Self { store: self.store.counting_in(tally), objects, clock: self.clock.clone() }
     }

@@ -17,14 +17,14 @@ use std::{
 };
 
 use domain::{Caller, ClientId, ClientPatch, Clock, NewClient, OrgId};
-use list_clients::replicas::Replicas;
+use list_clients::{Settings, replicas::Replicas};
 use list_engine::ListParams;
 use shared::{
     App,
     store::{CreateOutcome, ExpectedVersions, WriteContext},
 };
 use testkit::{
-    Fault, FaultProxy, World,
+    Fault, FaultProxy, World, after_answer,
     history::{List, Write, violations},
 };
 
@@ -95,13 +95,13 @@ async fn record(overlap: Duration) -> (Vec<Write>, Vec<List>) {
     }
     for _ in 0..INSTANCES {
         let (app, org, lists, goes_on) = (app(), org.clone(), lists.clone(), goes_on.clone());
-        let replicas = Replicas::with_overlap(usize::MAX, overlap);
+        let replicas = Replicas::with(Settings { overlap, ..Settings::new(usize::MAX) });
         tasks.push(tokio::spawn(async move {
             let params = ListParams { limit: 100, ..ListParams::default() };
             while goes_on() {
                 let start = Instant::now();
                 // A list that failed promises nothing.
-                if let Ok(page) = replicas.page(&app, &org, &params).await {
+                if let Ok(page) = replicas.page(&app, &org, &params, &after_answer()).await {
                     assert_eq!(page.clients.len(), page.total, "the page must hold the whole organization");
                     let shown = page
                         .clients

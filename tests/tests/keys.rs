@@ -14,7 +14,7 @@ use std::{
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ApiKey;
 use serde_json::json;
-use shared::store::sdk_client;
+use shared::{http::Service, store::sdk_client};
 use testkit::{Call, Fault, FaultProxy, Instance, KEY_LIFE, ManualClock, World};
 
 const INSTANCES: usize = 20;
@@ -197,4 +197,29 @@ async fn the_last_use_is_noted_to_the_minute_without_a_write_for_each_request() 
         assert!(used <= clock.now() && used.after(Duration::from_secs(61)) >= clock.now(), "{second}: {used}");
     }
     assert!((4..=6).contains(&writes), "{writes} notes in five minutes");
+}
+
+/// A handler may start before its key is checked, and the work that it leaves for the time after its answer must not be
+/// done if the key turns out to be revoked.
+#[tokio::test]
+async fn a_revoked_key_leaves_no_work_after_its_answer() {
+    let world = World::new().await;
+    let done = Arc::new(AtomicU64::new(0));
+    let counted = done.clone();
+    let service = Service::new(&list_clients::ENDPOINT, world.app(), move |_, request| {
+        let done = counted.clone();
+        request.after_answer.leave(async move {
+            done.fetch_add(1, Ordering::Relaxed);
+        });
+        async { Ok(lambda_http::Response::default()) }
+    });
+    let key = world.key("org").await;
+    let list = Call::list().key(&key);
+    for answered in 1..=2 {
+        assert_eq!(testkit::invoke(&service, &list.event(), "request").await.status, 200);
+        assert_eq!(done.load(Ordering::Relaxed), answered);
+    }
+    world.revoke(&key).await;
+    assert_eq!(testkit::invoke(&service, &list.event(), "request").await.status, 401);
+    assert_eq!(done.load(Ordering::Relaxed), 2);
 }

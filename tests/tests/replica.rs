@@ -6,18 +6,21 @@
 use std::time::Duration;
 
 use domain::{Client, Clock, limits::RELOAD_AFTER};
-use list_clients::replicas::{Page, Replicas};
+use list_clients::{
+    ListError,
+    replicas::{Page, Replicas},
+};
 use list_engine::{ListParams, SortBy, SortOrder};
 use serde_json::json;
-use shared::{App, telemetry::Tally};
-use testkit::{ManualClock, Org, World, on_every_engine};
+use shared::App;
+use testkit::{Lister, ManualClock, Org, World, on_every_engine};
 
 const ROOM: usize = 64 * 1024 * 1024;
 
 on_every_engine![
     an_unchanged_organization_costs_one_call_and_one_unit_whatever_its_size,
     long_notes_cost_one_batch_read_and_short_ones_none,
-    a_replica_larger_than_the_budget_answers_without_being_kept,
+    an_organization_larger_than_the_budget_is_refused,
     many_organizations_in_turn_stay_within_the_budget_and_the_last_used_stay,
     deletions_and_their_tombstones_are_followed,
     an_old_replica_is_loaded_anew,
@@ -35,11 +38,9 @@ async fn create(org: &Org, name: &str, notes: Option<&str>) -> Client {
 }
 
 async fn list(org: &Org, replicas: &Replicas, params: &ListParams) -> (Page, Cost) {
-    let tally = Tally::default();
-    let app = App { store: org.app.store.counting_in(&tally), ..org.app.clone() };
-    let page = replicas.page(&app, org.id(), params).await.unwrap();
-    let state = tally.replica().unwrap().state;
-    (page, Cost { calls: tally.calls(), read_units: tally.units().read, state })
+    let listed = Lister(replicas.clone()).try_list(org, params).await.unwrap();
+    let (calls, read_units) = (listed.tally.calls(), listed.tally.units().read);
+    (listed.page, Cost { calls, read_units, state: listed.replica.state })
 }
 
 /// Stops the organization's clock at a time so late that everything written before is out of the overlap.
@@ -86,18 +87,16 @@ async fn long_notes_cost_one_batch_read_and_short_ones_none(world: World) {
     assert_eq!((cost.calls, cost.state), (1, "refreshed"));
 }
 
-async fn a_replica_larger_than_the_budget_answers_without_being_kept(world: World) {
+async fn an_organization_larger_than_the_budget_is_refused(world: World) {
     let org = world.org("o");
     for at in 0..50 {
         create(&org, &format!("client {at}"), None).await;
     }
     let replicas = Replicas::new(2000);
     for _ in 0..2 {
-        let params =
-            ListParams { sort_by: SortBy::Name, sort_order: SortOrder::Desc, limit: 1, ..ListParams::default() };
-        let (page, cost) = list(&org, &replicas, &params).await;
-        assert_eq!((page.total, page.clients[0].name.as_str(), cost.state), (50, "client 9", "unkept"));
-        assert_eq!(replicas.bytes(), 0);
+        let listed = Lister(replicas.clone()).try_list(&org, &ListParams::default()).await;
+        assert!(matches!(listed, Err(ListError::TooLarge)), "{listed:?}");
+        assert!(replicas.bytes() <= 2000 + 1024, "{}", replicas.bytes());
     }
 }
 

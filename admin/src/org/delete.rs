@@ -70,7 +70,7 @@ pub(crate) async fn run(Delete { org, keep_keys, .. }: Delete, store: &Store) ->
             reported = Instant::now();
         }
     };
-    let deleted = store.purge_clients(&org, progress).await;
+    let deleted = store.purge_clients(&org, &Clock::system(), progress).await;
     let deleted = deleted.context("some clients are not deleted; repeat the command to continue")?;
     eprintln!("Deleted {} of {org} (clients, and the tombstones of deleted ones).", counted(deleted, "item"));
 

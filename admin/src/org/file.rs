@@ -104,6 +104,9 @@ impl Fields {
     fn record(self) -> Result<ClientRecord, String> {
         const TIME: &str = "must be a time like 2027-01-31T12:00:00.000Z";
         let id = parsed("id", &self.id, "must be a UUID")?;
+        if id == ClientId::RESERVED {
+            return Err("`id` is reserved".to_owned());
+        }
         let new = NewClient::parse(Value::Object(self.others).to_string().as_bytes())
             .map_err(|error| without_names(&error))?;
         let client = Client {

@@ -12,7 +12,8 @@ use rand::{SeedableRng, seq::IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 
 use crate::{
-    HEAP, list,
+    HEAP,
+    list::{self, checkpoints},
     people::{self, Words},
     table::{Table, time},
 };
@@ -28,6 +29,7 @@ pub(crate) fn print(clients: &[ListedClient]) {
     drop(standard);
     let mut index = load("varied names, phones and notes", clients, &mut memory);
     println!("{memory}");
+    println!("{}", checkpoints::measure(&index));
     println!("{}", apply(&mut index, clients));
 }
 
@@ -43,7 +45,7 @@ fn load(name: &str, clients: &[ListedClient], table: &mut Table) -> Index {
 }
 
 /// The result of `work` and the most bytes that were allocated meanwhile, sampled every 200 µs.
-fn with_peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
+pub(super) fn with_peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         let watcher = scope.spawn(|| {

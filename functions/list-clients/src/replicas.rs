@@ -3,19 +3,21 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use domain::{Client, ClientId, OrgId};
 use list_engine::{ListParams, Rows};
-use shared::{
-    App,
-    store::{LongNotes, StoreError},
-    telemetry::ReplicaUse,
-};
+use shared::{App, http::AfterAnswer, store::LongNotes, telemetry::ReplicaUse};
 use tokio::sync::Mutex as AsyncMutex;
 
-use crate::replica::{Effort, OVERLAP, Replica};
+use crate::{
+    checkpoints::Checkpoints,
+    made::Origin,
+    replica::Replica,
+    source::{ListError, Settings, Source},
+    upkeep,
+};
 
 /// The divisor of a function's memory that gives the replicas' budget. The rest is for loading them, for
 /// the answers, and for the runtime.
@@ -45,8 +47,8 @@ pub struct Page {
 #[derive(Clone)]
 pub struct Replicas {
     kept: Arc<Mutex<Kept>>,
-    budget: usize,
-    overlap: Duration,
+    checkpoints: Checkpoints,
+    settings: Arc<Settings>,
 }
 
 #[derive(Default)]
@@ -65,23 +67,31 @@ impl Replicas {
     /// No replicas yet, with room for `budget` bytes of them.
     #[must_use]
     pub fn new(budget: usize) -> Self {
-        Self::with_overlap(budget, OVERLAP)
+        Self::with(Settings::new(budget))
     }
 
-    /// Replicas with another overlap, for the tests that show what it is for.
+    /// No replicas yet, with these settings.
     #[must_use]
-    pub fn with_overlap(budget: usize, overlap: Duration) -> Self {
-        Self { kept: Arc::default(), budget, overlap }
+    pub fn with(settings: Settings) -> Self {
+        let checkpoints = Checkpoints::new(settings.storage_pause);
+        Self { kept: Arc::default(), checkpoints, settings: Arc::new(settings) }
     }
 
     /// The page that `params` ask for, with every write that was answered before this call.
     ///
     /// # Errors
-    /// Fails if the table does.
-    pub async fn page(&self, app: &App, org: &OrgId, params: &ListParams) -> Result<Page, StoreError> {
+    /// Fails if the table does, or if the organization is too large.
+    pub async fn page(
+        &self,
+        app: &App,
+        org: &OrgId,
+        params: &ListParams,
+        after_answer: &AfterAnswer,
+    ) -> Result<Page, ListError> {
+        let source = self.source(app, org, after_answer);
         let mut mismatches = 0;
         loop {
-            let rows = self.rows(app, org, params).await?;
+            let rows = self.rows(&source, params).await?;
             let long: Vec<ClientId> =
                 rows.clients.iter().filter(|row| row.has_long_notes).map(|row| row.client.id).collect();
             if long.is_empty() {
@@ -93,12 +103,34 @@ impl Replicas {
                 return Ok(page);
             }
             // A client on the page was changed between the two reads. The second time in a row it may be a
-            // change that this replica has missed, so the replica is loaded anew.
+            // change that this replica has missed, so the replica is read anew, and not from its checkpoint.
             mismatches += 1;
             if mismatches == 2 {
-                self.kept().entries.remove(org);
+                self.forget(org);
             }
         }
+    }
+
+    /// Whether there is work on the organization's replica that waits for the time after an answer.
+    #[must_use]
+    pub fn need_upkeep(&self, app: &App, org: &OrgId) -> bool {
+        let replica = self.kept().entries.get(org).map(|entry| entry.replica.clone());
+        // If another request uses the replica, that one will see to it.
+        replica.is_some_and(|replica| replica.try_lock().is_ok_and(|mut replica| upkeep::is_needed(&mut replica, app, &self.settings)))
+    }
+
+    /// Does the work on the organization's replica that waits for the time after an answer: it writes a checkpoint,
+    /// compares the replica with the table, and completes the postings. It ends by `until`.
+    pub async fn upkeep(self, app: App, org: OrgId, until: tokio::time::Instant) {
+        let after_answer = AfterAnswer::new(until);
+        let source = self.source(&app, &org, &after_answer);
+        let Some(replica) = self.kept().entries.get(&org).map(|entry| entry.replica.clone()) else { return };
+        let mut used = Used { replicas: &self, org: org.clone(), replica, settled: false };
+        {
+            let mut replica = used.replica.lock().await;
+            upkeep::run(&mut replica, &source).await;
+        }
+        used.settle();
     }
 
     /// The bytes of all replicas kept.
@@ -107,36 +139,59 @@ impl Replicas {
         self.kept().entries.values().map(|entry| entry.bytes).sum()
     }
 
-    async fn rows(&self, app: &App, org: &OrgId, params: &ListParams) -> Result<Rows, StoreError> {
+    async fn rows(&self, source: &Source<'_>, params: &ListParams) -> Result<Rows, ListError> {
         let arrived = Instant::now();
-        let mut used = self.used(app, org);
+        let mut used = self.used(source.org);
         let outcome = {
             let mut replica = used.replica.lock().await;
-            replica.at(arrived, app, org).await.map(|(index, effort)| (index.rows(params), effort))
+            let outcome = replica.at(arrived, source).await;
+            outcome.map(|(following, made)| (following.index.rows(params), following.index.has_postings(), made))
         };
-        let (rows, effort) = outcome?;
+        let (rows, has_postings, made) = outcome?;
         let Account { bytes, kept } = used.settle();
-        let state = match effort {
+        let state = match made.origin {
             _ if !kept => "unkept",
-            Effort::Hit => "hit",
-            Effort::Refreshed => "refreshed",
-            Effort::Loaded => "loaded",
+            Origin::Loaded => "loaded",
+            Origin::Restored => "restored",
+            Origin::Kept if made.changes > 0 => "refreshed",
+            Origin::Kept => "hit",
         };
-        app.store.tally().set_replica(ReplicaUse { state, bytes, loaded: effort == Effort::Loaded });
+        source.app.store.tally().set_replica(ReplicaUse {
+            state,
+            bytes,
+            loaded: made.origin == Origin::Loaded,
+            has_postings,
+            checkpoint: made.checkpoint,
+        });
         Ok(rows)
     }
 
-    fn used(&self, app: &App, org: &OrgId) -> Used<'_> {
+    fn source<'a>(&'a self, app: &'a App, org: &'a OrgId, after_answer: &'a AfterAnswer) -> Source<'a> {
+        Source { app, org, checkpoints: &self.checkpoints, settings: &self.settings, after_answer }
+    }
+
+    fn used(&self, org: &OrgId) -> Used<'_> {
         let mut kept = self.kept();
         kept.uses += 1;
         let last_use = kept.uses;
         let entry = kept.entries.entry(org.clone()).or_insert_with(|| Entry {
-            replica: Arc::new(AsyncMutex::new(Replica::new(app.clock.now(), self.overlap))),
+            replica: Arc::default(),
             bytes: OVERHEAD,
             last_use,
         });
         entry.last_use = last_use;
         Used { replicas: self, org: org.clone(), replica: entry.replica.clone(), settled: false }
+    }
+
+    /// Forgets a replica that is wrong, and refuses the checkpoint that it comes from.
+    fn forget(&self, org: &OrgId) {
+        let forgotten = self.kept().entries.remove(org);
+        if let Some(entry) = forgotten
+            && let Ok(replica) = entry.replica.try_lock()
+            && let Some(tag) = replica.checkpoint()
+        {
+            self.checkpoints.refuse(org, tag.clone());
+        }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -172,17 +227,17 @@ impl Used<'_> {
         let mut loading = false;
         if let Ok(replica) = self.replica.try_lock() {
             entry.bytes = replica.bytes() + OVERHEAD;
-            loading = replica.is_loading();
+            loading = replica.is_reading();
         }
         let bytes = entry.bytes;
         // A replica larger than the budget is evicted first, or it would evict all others in vain. But not
         // while it is loaded, or its next request would start from nothing, and so would every other.
-        if bytes > self.replicas.budget && !loading {
+        if bytes > self.replicas.settings.budget && !loading {
             entries.remove(&self.org);
             return Account { bytes, kept: false };
         }
         let mut total: usize = entries.values().map(|entry| entry.bytes).sum();
-        while total > self.replicas.budget {
+        while total > self.replicas.settings.budget {
             let others = entries.iter().filter(|(org, _)| **org != self.org);
             let oldest = others.min_by_key(|(_, entry)| entry.last_use).map(|(org, _)| org.clone());
             let Some(oldest) = oldest.and_then(|org| entries.remove(&org)) else { break };
@@ -196,7 +251,7 @@ impl Drop for Used<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             // The index may be in any state.
-            self.replicas.kept().entries.remove(&self.org);
+            self.replicas.forget(&self.org);
         } else if !self.settled {
             self.settle();
         }

@@ -26,6 +26,7 @@ mod query;
 mod request;
 pub mod response;
 
+pub use after_answer::AfterAnswer;
 pub use compression::gzip;
 pub use endpoint::Endpoint;
 pub use entity_tag::{EntityTag, Preconditions};

@@ -14,7 +14,7 @@ use std::{
 
 use domain::{
     Caller, Invalid, KeyHash,
-    limits::{BODY_BYTES, DEADLINE_MARGIN, WRITE_TIMEOUT},
+    limits::{AFTER_ANSWER_MARGIN, BODY_BYTES, DEADLINE_MARGIN, WRITE_TIMEOUT},
 };
 use futures_util::{
     FutureExt,
@@ -24,11 +24,12 @@ use lambda_http::{
     Body, Context, RequestExt, Response,
     http::{HeaderName, HeaderValue, Method, header},
 };
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{
     ApiError, Endpoint, Request, RequestParts,
-    after_answer::AfterAnswer,
+    after_answer::{AfterAnswer, Leftover},
     auth::{self, CallerCache},
     compression,
 };
@@ -47,7 +48,7 @@ pub struct Service {
     pub endpoint: &'static Endpoint,
     app: App,
     callers: CallerCache,
-    after_answer: AfterAnswer,
+    left: Leftover,
     lines: Arc<telemetry::RequestLines>,
     handler: Arc<Handler>,
 }
@@ -63,7 +64,7 @@ impl Service {
             Box::pin(handler(app, request))
         });
         let lines = Arc::new(telemetry::RequestLines::from_env());
-        Self { endpoint, app, callers: CallerCache::default(), after_answer: AfterAnswer::default(), lines, handler }
+        Self { endpoint, app, callers: CallerCache::default(), left: Leftover::default(), lines, handler }
     }
 
     /// Answers a request. It never fails: errors, panics and timeouts become responses.
@@ -72,14 +73,15 @@ impl Service {
         let mut entry = self.entry(&context).traced(request.headers());
         let span = entry.span.clone();
         let app = self.app.counting_in(&entry.tally);
+        let after_answer = Instant::now() + time_left(&context, AFTER_ANSWER_MARGIN);
         let is_head = request.method() == Method::HEAD;
         let accepts_gzip = compression::accepts_gzip(request.headers());
         let parts = RequestParts::new(request, self.endpoint);
         if let Some(id) = parts.path_id() {
             entry.tally.set_subject(id);
         }
-        let work = AssertUnwindSafe(self.run(&app, &mut entry, parts)).catch_unwind();
-        let outcome = match tokio::time::timeout(time_left(&context), work.instrument(span)).await {
+        let work = AssertUnwindSafe(self.run(&app, &mut entry, parts, after_answer)).catch_unwind();
+        let outcome = match tokio::time::timeout(time_left(&context, DEADLINE_MARGIN), work.instrument(span)).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(ApiError::Panic(telemetry::place_of_panic())),
             Err(_) => Err(ApiError::DeadlineExceeded),
@@ -94,7 +96,7 @@ impl Service {
 
     /// Does the work that answered requests have left. Whoever sends the answers calls this after each.
     pub async fn after_answer(&self) {
-        self.after_answer.run().await;
+        self.left.run().await;
     }
 
     /// Answers an event that cannot be read as a request.
@@ -106,24 +108,15 @@ impl Service {
         telemetry::Entry::new(self.endpoint.method, self.endpoint.path, &self.lines, context)
     }
 
-    async fn run(&self, app: &App, entry: &mut telemetry::Entry, parts: RequestParts) -> Answer {
+    /// Answers a request. The work that its handler leaves must end by `until`.
+    async fn run(&self, app: &App, entry: &mut telemetry::Entry, parts: RequestParts, until: Instant) -> Answer {
         let hash = auth::presented_key(parts.headers())?.hash();
-        match self.callers.get(&hash) {
-            Some(caller) if self.endpoint.is_read => self.read_early(app, entry, &hash, caller, parts).await,
-            _ => self.authenticate_first(app, entry, &hash, parts).await,
-        }
-    }
-
-    /// Checks the API key, then runs the handler.
-    async fn authenticate_first(
-        &self,
-        app: &App,
-        entry: &mut telemetry::Entry,
-        hash: &KeyHash,
-        parts: RequestParts,
-    ) -> Answer {
-        let record = self.authenticate(app, entry, hash).await?;
-        self.handle(app, record.caller, parts).await
+        let early = self.callers.get(&hash).filter(|_| self.endpoint.is_read);
+        let Some(caller) = early else {
+            let record = self.authenticate(app, entry, &hash).await?;
+            return self.handle_authorized(app, record.caller, parts, until).await;
+        };
+        self.read_early(app, entry, &hash, caller, parts, until).await
     }
 
     /// Runs the handler for the caller that the key had last, while the key is checked: a read then
@@ -135,21 +128,35 @@ impl Service {
         hash: &KeyHash,
         caller: Caller,
         parts: RequestParts,
+        until: Instant,
     ) -> Answer {
         // For the log line of a request that ends at its deadline.
         entry.caller = Some(caller.clone());
-        let answer = Box::pin(self.handle(app, caller.clone(), parts.clone()));
+        let after_answer = AfterAnswer::new(until);
+        let answer = Box::pin(self.handle(app, caller.clone(), parts.clone(), &after_answer));
         let authenticated = pin!(self.authenticate(app, entry, hash));
         let (record, answer) = match future::select(authenticated, answer).await {
             Either::Left((record, answer)) => (record?, Either::Left(answer)),
             Either::Right((answer, authenticated)) => (authenticated.await?, Either::Right(future::ready(answer))),
         };
         if record.caller == caller {
-            return answer.await;
+            after_answer.authorize();
+            let answer = answer.await;
+            after_answer.hand_over(&self.left);
+            return answer;
         }
         // A handler that is still under way may hold what the next one waits for.
         drop(answer);
-        self.handle(app, record.caller, parts).await
+        self.handle_authorized(app, record.caller, parts, until).await
+    }
+
+    /// Runs the handler for the caller of a key that is checked.
+    async fn handle_authorized(&self, app: &App, caller: Caller, parts: RequestParts, until: Instant) -> Answer {
+        let after_answer = AfterAnswer::new(until);
+        after_answer.authorize();
+        let answer = self.handle(app, caller, parts, &after_answer).await;
+        after_answer.hand_over(&self.left);
+        answer
     }
 
     /// The record of the API key, if the key is active.
@@ -168,13 +175,13 @@ impl Service {
         entry.caller = Some(record.caller.clone());
         self.callers.remember(hash.clone(), record.caller.clone());
         if let Some(note) = auth::note_use(&self.app, &record) {
-            self.after_answer.leave(note);
+            self.left.leave(note);
         }
         Ok(record)
     }
 
     /// Checks the body's form and runs the handler.
-    async fn handle(&self, app: &App, caller: Caller, parts: RequestParts) -> Answer {
+    async fn handle(&self, app: &App, caller: Caller, parts: RequestParts, after_answer: &AfterAnswer) -> Answer {
         if parts.body().len() > BODY_BYTES {
             return Err(ApiError::PayloadTooLarge);
         }
@@ -182,7 +189,7 @@ impl Service {
         if self.endpoint.takes_body && !parts.body().is_empty() {
             parts.check_content_type()?;
         }
-        (self.handler)(app.clone(), Request { caller, parts }).await
+        (self.handler)(app.clone(), Request { caller, parts, after_answer: after_answer.clone() }).await
     }
 }
 
@@ -202,9 +209,9 @@ fn conclude(entry: &telemetry::Entry, outcome: Answer) -> Response<Body> {
     response
 }
 
-/// The time until the platform's deadline, without the margin for the answer. An invocation that begins
-/// after its deadline (`cargo lambda watch` sends such) gets the shortest timeout instead.
-fn time_left(context: &Context) -> Duration {
+/// The time until the platform's deadline, without a margin. An invocation that begins after its deadline
+/// (`cargo lambda watch` sends such) gets the shortest timeout instead.
+fn time_left(context: &Context, margin: Duration) -> Duration {
     let left = context.deadline().duration_since(SystemTime::now()).unwrap_or(WRITE_TIMEOUT);
-    left.saturating_sub(DEADLINE_MARGIN)
+    left.saturating_sub(margin)
 }

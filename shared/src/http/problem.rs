@@ -54,6 +54,9 @@ pub enum ApiError {
     /// The function's own deadline passed.
     #[error("deadline exceeded")]
     DeadlineExceeded,
+    /// The organization has more data than a function's memory holds.
+    #[error("too large")]
+    TooLarge,
 }
 
 impl From<Invalid> for ApiError {
@@ -97,7 +100,7 @@ impl ApiError {
     pub(crate) fn failure(&self) -> Failure {
         let cause = match self {
             Self::Unavailable(cause) | Self::Corrupt(cause) => Some(cause.to_string()),
-            Self::Panic(_) => Some(self.to_string()),
+            Self::Panic(_) | Self::TooLarge => Some(self.to_string()),
             _ => None,
         };
         Failure { code: self.problem().code, cause }
@@ -157,6 +160,12 @@ impl ApiError {
                 "internal_error",
                 "Internal error",
                 "Something went wrong on our side; `requestId` names this request in our logs.",
+            ),
+            Self::TooLarge => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "organization_too_large",
+                "Organization too large",
+                "Your organization has more clients than can be listed; each of them can still be read and changed.",
             ),
             Self::Unavailable(_) | Self::DeadlineExceeded => (
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -7,19 +7,21 @@ use lambda_http::{
 };
 use uuid::Uuid;
 
-use super::{ApiError, Endpoint, Parameter, Preconditions, Query};
+use super::{AfterAnswer, ApiError, Endpoint, Parameter, Preconditions, Query};
 use crate::store::WriteContext;
 
 /// The header that makes a `POST` safe to repeat.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// An authenticated request.
+/// A request. A read's handler may get it before its API key is checked.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The caller.
     pub caller: Caller,
     /// The parts of the HTTP request.
     pub parts: RequestParts,
+    /// The time after the answer.
+    pub after_answer: AfterAnswer,
 }
 
 /// The parts of an HTTP request that handlers read.

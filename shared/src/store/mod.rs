@@ -7,6 +7,8 @@
 //! | `error.rs` | why a call failed, and whether it may have taken effect |
 //! | `write.rs` | the author, the expected versions and the errors of a write |
 //! | `item.rs` | reading and writing the attributes of an item |
+//! | `clock.rs` | comparing clocks with DynamoDB's |
+//! | `table_id.rs` | the identifier of the table of clients |
 //! | `tables.rs` | the names of the tables and their indexes |
 //! | `clients/` | the table of clients, and the change feed on it |
 //! | `api_keys/` | the table of API keys |
@@ -15,10 +17,12 @@
 mod api_keys;
 mod call;
 mod clients;
+mod clock;
 mod error;
 mod item;
 #[cfg(feature = "operator")]
 mod operator;
+mod table_id;
 mod tables;
 mod transport;
 mod write;
@@ -32,11 +36,12 @@ use transport::Transport;
 pub use api_keys::{ApiKeyRecord, ApiKeyState};
 #[cfg(feature = "operator")]
 pub use api_keys::{ExpireOutcome, NewApiKey};
+pub use clock::ClockError;
 pub use clients::{CreateOutcome, Cursor, FeedPage, LongNotes};
 pub use error::StoreError;
 #[cfg(feature = "operator")]
 pub use operator::{
-    ClientPage, ClientRecord, ClockError, IMPORTED_WITH, Import, ImportOutcome, sdk_client, sdk_connector,
+    ClientPage, ClientRecord, IMPORTED_WITH, Import, ImportOutcome, sdk_client, sdk_connector,
     sdk_http_client,
 };
 pub use tables::{BY_ORG, BY_UPDATED_AT, Tables};

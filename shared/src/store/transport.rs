@@ -33,6 +33,8 @@ use crate::aws::{Connections, Signer};
 const SERVICE: &str = "dynamodb";
 /// The longest wait for a connection before the first call.
 const INIT_CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+/// The longest wait for DynamoDB's time.
+const DATE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The way to DynamoDB. Cheap to clone; clones share connections and credentials.
 #[derive(Clone)]
@@ -73,12 +75,20 @@ impl Transport {
 
     /// Opens a connection, with a request that needs no signature: DynamoDB's health check.
     pub(super) async fn connect(&self) {
-        let opened = async {
-            let request = HttpRequest::get(&self.0.endpoint).ok()?;
-            let mut response = self.0.connections.send(request).await.ok()?;
-            response.take_body().collect().await.ok()
-        };
-        drop(tokio::time::timeout(INIT_CONNECT_TIMEOUT, opened).await);
+        drop(tokio::time::timeout(INIT_CONNECT_TIMEOUT, self.check_health()).await);
+    }
+
+    /// DynamoDB's time, to the second, as a header of its answers tells it.
+    pub(super) async fn date(&self) -> Option<String> {
+        let response = tokio::time::timeout(DATE_TIMEOUT, self.check_health()).await.ok()??;
+        response.headers().get("date").map(str::to_owned)
+    }
+
+    async fn check_health(&self) -> Option<HttpResponse> {
+        let request = HttpRequest::get(&self.0.endpoint).ok()?;
+        let mut response = self.0.connections.send(request).await.ok()?;
+        response.take_body().collect().await.ok()?;
+        Some(response)
     }
 
     /// Sends a request, once.

@@ -21,14 +21,15 @@ use metrique_writer_format_emf::{Emf, NoMetric};
 use serde_json::json;
 use tracing::{Level, Span};
 
-use super::{Tally, spans};
+use super::{CheckpointUse, Tally, spans};
 
 /// The namespace of the metrics.
 pub const NAMESPACE: &str = "ClientsApi";
 /// The one dimension of the metrics: the name of the Lambda function.
 pub const DIMENSION: &str = "function";
-/// The names of the metrics. Every line is a sample of each, except that only lists have `replica_loads`.
-pub const METRICS: [&str; 5] = ["read_units", "write_units", "server_errors", "unauthorized", "replica_loads"];
+/// The names of the metrics. Every line is a sample of each, except that only lists have the last two.
+pub const METRICS: [&str; 6] =
+    ["read_units", "write_units", "server_errors", "unauthorized", "replica_loads", "checkpoints_refused"];
 
 /// The target of request lines among all log events.
 pub(super) const TARGET: &str = concat!(env!("CARGO_CRATE_NAME"), "::request");
@@ -105,6 +106,14 @@ struct Line<'line> {
     replica: Option<&'line str>,
     replica_bytes: Option<NoMetric<usize>>,
     replica_loads: Option<AsCount<bool>>,
+    search: Option<&'line str>,
+    checkpoint: Option<&'line str>,
+    checkpoint_refusal: Option<&'line str>,
+    checkpoint_bytes: Option<NoMetric<u64>>,
+    checkpoint_age_s: Option<NoMetric<u64>>,
+    checkpoint_tail: Option<NoMetric<usize>>,
+    checkpoints_refused: Option<AsCount<bool>>,
+    object_calls: Option<NoMetric<u32>>,
     change: Option<&'line str>,
     client_id: Option<&'line str>,
     client_version: Option<NoMetric<u64>>,
@@ -162,7 +171,9 @@ impl Entry {
     fn document(&self, level: &str, status: StatusCode, failure: Option<&Failure>) -> String {
         let now = SystemTime::now();
         let (caller, units, replica) = (self.caller.as_ref(), self.tally.units(), self.tally.replica());
-        let write = self.tally.client_write();
+        let (write, replica) = (self.tally.client_write(), replica.as_ref());
+        let checkpoint = replica.and_then(|replica| replica.checkpoint.as_ref());
+        let restored = checkpoint.filter(|checkpoint| checkpoint.bytes > 0);
         let client_id = self.tally.subject().map(|id| id.to_string());
         let line = Line {
             at: now,
@@ -186,6 +197,14 @@ impl Entry {
             replica: replica.map(|replica| replica.state),
             replica_bytes: replica.map(|replica| replica.bytes.into()),
             replica_loads: replica.map(|replica| replica.loaded.into()),
+            search: replica.map(|replica| if replica.has_postings { "postings" } else { "scan" }),
+            checkpoint: checkpoint.map(|checkpoint| checkpoint.outcome),
+            checkpoint_refusal: checkpoint.and_then(|checkpoint| checkpoint.refusal.as_deref()),
+            checkpoint_bytes: restored.map(|checkpoint| checkpoint.bytes.into()),
+            checkpoint_age_s: restored.map(|checkpoint| checkpoint.age_seconds.into()),
+            checkpoint_tail: restored.map(|checkpoint| checkpoint.tail.into()),
+            checkpoints_refused: replica.map(|_| checkpoint.is_some_and(CheckpointUse::is_a_fault).into()),
+            object_calls: Some(self.tally.object_calls()).filter(|calls| *calls > 0).map(Into::into),
             change: write.as_ref().map(|write| write.action.as_str()),
             client_id: client_id.as_deref(),
             client_version: write.as_ref().and_then(|write| write.version).map(Into::into),
@@ -245,7 +264,20 @@ mod tests {
         let caller =
             Caller { org: "acme".parse().unwrap(), user: "ann".parse().unwrap(), key_id: "key_1".parse().unwrap() };
         let entry = Entry { caller: Some(caller), ..entry() };
-        entry.tally.set_replica(ReplicaUse { state: "loaded", bytes: 1_000_000, loaded: true });
+        entry.tally.set_replica(ReplicaUse {
+            state: "loaded",
+            bytes: 1_000_000,
+            loaded: true,
+            has_postings: true,
+            checkpoint: Some(CheckpointUse {
+                outcome: "refused",
+                refusal: Some("not a checkpoint".to_owned()),
+                bytes: 60,
+                age_seconds: 7,
+                tail: 2,
+            }),
+        });
+        entry.tally.count_object_call();
         entry.tally.begin_write(Action::Update, ClientId::from_bits([7; 16]), "name,phone".to_owned());
         entry.tally.end_write(3);
         entry
@@ -293,6 +325,14 @@ mod tests {
             ("replica", json!("loaded")),
             ("replica_bytes", json!(1_000_000)),
             ("replica_loads", json!(1)),
+            ("search", json!("postings")),
+            ("checkpoint", json!("refused")),
+            ("checkpoint_refusal", json!("not a checkpoint")),
+            ("checkpoint_bytes", json!(60)),
+            ("checkpoint_age_s", json!(7)),
+            ("checkpoint_tail", json!(2)),
+            ("checkpoints_refused", json!(1)),
+            ("object_calls", json!(1)),
             ("change", json!("update")),
             ("client_id", json!("07070707-0707-8707-8707-070707070707")),
             ("client_version", json!(3)),
@@ -310,7 +350,7 @@ mod tests {
     #[test]
     fn absent_fields_are_left_out() {
         let line = line(&entry(), StatusCode::UNAUTHORIZED, Some(&Failure { code: "unauthorized", cause: None }));
-        for field in ["org", "user", "key_id", "replica", "replica_loads", "change", "client_id", "fields", "cause"] {
+        for field in ["org", "user", "key_id", "replica", "replica_loads", "checkpoint", "change", "client_id", "cause"] {
             assert!(line.get(field).is_none(), "{field} in {line}");
         }
         assert_eq!((&line["error"], &line["unauthorized"]), (&json!("unauthorized"), &json!(1)));

@@ -34,14 +34,42 @@ pub struct Units {
 }
 
 /// The use of a replica for a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReplicaUse {
-    /// `hit` (nothing had changed), `refreshed`, `loaded`, or `unkept` (larger than the budget).
+    /// `hit` (nothing had changed), `refreshed`, `loaded`, `restored`, or `unkept` (larger than the budget).
     pub state: &'static str,
     /// The replica's size in bytes.
     pub bytes: usize,
-    /// Whether the organization was loaded for this list.
+    /// Whether the organization was loaded from the table for this list.
     pub loaded: bool,
+    /// Whether searches use postings. Without, they look at every client.
+    pub has_postings: bool,
+    /// The use of a checkpoint, if one was looked for.
+    pub checkpoint: Option<CheckpointUse>,
+}
+
+/// The use of a checkpoint for a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CheckpointUse {
+    /// `restored`, or the reason why there was no use: `absent`, `outdated`, `replaced` (while it was read), `unavailable`,
+    /// `forbidden` or `refused`.
+    pub outcome: &'static str,
+    /// The reason why it was refused.
+    pub refusal: Option<String>,
+    /// The object's length.
+    pub bytes: u64,
+    /// The age of what it has.
+    pub age_seconds: u64,
+    /// The number of entries of the feed that were read besides.
+    pub tail: usize,
+}
+
+impl CheckpointUse {
+    /// Whether it shows a fault: a checkpoint that must not be used, or a permission that is missing.
+    #[must_use]
+    pub fn is_a_fault(&self) -> bool {
+        matches!(self.outcome, "refused" | "forbidden")
+    }
 }
 
 /// A write to a client that took effect, or may have.
@@ -91,7 +119,7 @@ impl Tally {
     /// The use of a replica, if there was one.
     #[must_use]
     pub fn replica(&self) -> Option<ReplicaUse> {
-        *lock(&self.0.replica)
+        lock(&self.0.replica).clone()
     }
 
     /// The identifier of the resource that the request is about, if it is about one.

@@ -7,6 +7,7 @@
 //! | `call.rs` | [`Call`]: the one request builder, and the things that answer a call |
 //! | `answer.rs` | [`Answer`]: a response of the API, wherever it came from |
 //! | `instance.rs` | [`Instance`]: a warm instance of every function, in this process |
+//! | `lister.rs` | [`Lister`]: a warm instance of `list-clients`, without the pipeline around it |
 //! | `server.rs` | [`Server`]: the API over HTTP |
 //! | `function.rs` | [`Function`]: the process of one function, behind a stand-in for the Lambda Runtime API |
 //! | `binaries.rs` | [`binary`]: the functions' programs, built if need be |
@@ -23,6 +24,7 @@ mod fault_proxy;
 mod function;
 pub mod history;
 mod instance;
+mod lister;
 pub mod linearizability;
 mod manual_clock;
 mod org;
@@ -36,6 +38,7 @@ pub use call::{Call, NOBODY};
 pub use fault_proxy::{DynamoDbCall, Fault, FaultProxy};
 pub use function::{Function, Invocation};
 pub use instance::{Instance, invoke};
+pub use lister::{Listed, Lister, after_answer};
 pub use manual_clock::ManualClock;
 pub use org::Org;
 pub use s3::{Rate, S3, S3Call, S3Fault};

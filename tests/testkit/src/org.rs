@@ -2,12 +2,13 @@
 
 use domain::{Caller, Client, ClientId, ClientPatch, NewClient, OrgId, Timestamp};
 use list_clients::replicas::{Page, Replicas};
-use list_engine::ListParams;
 use serde_json::Value;
 use shared::{
     App,
     store::{ClientRecord, CreateOutcome, ExpectedVersions, WriteContext},
 };
+
+use crate::Lister;
 
 /// An organization, as its user `ann` with the API key `key_1` writes to it. Every operation must succeed.
 #[derive(Clone, Debug)]
@@ -96,8 +97,7 @@ impl Org {
     /// # Panics
     /// Panics if the table fails.
     pub async fn list(&self, replicas: &Replicas) -> Page {
-        let params = ListParams { limit: 100, ..ListParams::default() };
-        replicas.page(&self.app, self.id(), &params).await.expect("the table answers")
+        Lister(replicas.clone()).list(self).await.page
     }
 
     /// The pages of an export.

@@ -7,7 +7,7 @@ use domain::{Change, OrgId, Timestamp};
 
 use super::{
     attributes::{ORG, UPDATED_AT},
-    item,
+    item, mark,
 };
 use crate::store::{
     Store, StoreError,
@@ -21,6 +21,8 @@ use crate::store::{
 pub struct FeedPage {
     /// The entries, in the order of `updatedAt`.
     pub changes: Vec<Change>,
+    /// The time at which the organization was last deleted, if the page has the mark of that.
+    pub mark: Option<Timestamp>,
     /// The start of the next page; `None` at the end of the feed.
     pub next: Option<Cursor>,
 }
@@ -41,6 +43,24 @@ impl Store {
         since: Option<Timestamp>,
         cursor: Option<Cursor>,
     ) -> Result<FeedPage, StoreError> {
+        self.feed_page(org, since, cursor, None).await
+    }
+
+    /// The first entries of the organization's feed: `most` of them, or one page if that is fewer.
+    ///
+    /// # Errors
+    /// Fails if the table does, or if an item is malformed.
+    pub async fn start_of_feed(&self, org: &OrgId, most: u16) -> Result<FeedPage, StoreError> {
+        self.feed_page(org, None, None, Some(most.into())).await
+    }
+
+    async fn feed_page(
+        &self,
+        org: &OrgId,
+        since: Option<Timestamp>,
+        cursor: Option<Cursor>,
+        most: Option<i32>,
+    ) -> Result<FeedPage, StoreError> {
         let mut query = self.query_clients(org).index_name(BY_UPDATED_AT);
         if let Some(since) = since {
             query = query
@@ -48,8 +68,9 @@ impl Store {
                 .expression_attribute_names("#updatedAt", UPDATED_AT)
                 .expression_attribute_values(":since", s(since));
         }
-        let (items, next) = self.read_clients(query, cursor).await?;
-        Ok(FeedPage { changes: items.into_iter().map(item::change).collect::<Result<_, _>>()?, next })
+        let (mut items, next) = self.read_clients(query.set_limit(most), cursor).await?;
+        let mark = mark::take(&mut items)?;
+        Ok(FeedPage { changes: items.into_iter().map(item::change).collect::<Result<_, _>>()?, mark, next })
     }
 
     /// A strongly consistent query of all items that an organization has in the table of clients.

@@ -8,11 +8,13 @@
 //! | `write.rs` | create, update and delete: one conditional write each |
 //! | `expression.rs` | update expressions |
 //! | `feed.rs` | the change feed |
+//! | `mark.rs` | the mark that the deletion of an organization leaves in its feed |
 
 pub(super) mod attributes;
 mod expression;
 mod feed;
 pub(super) mod item;
+pub(super) mod mark;
 mod read;
 mod write;
 

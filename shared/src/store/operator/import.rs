@@ -29,7 +29,7 @@ const ATTEMPTS: u32 = 10;
 /// A write that is answered later than this after its timestamp is written again with a new one: the
 /// machine may have slept in between, and replicas look back for a few seconds only. An attempt times
 /// out before that, so this is rare.
-const PROMPT: Duration = Duration::from_secs(2);
+pub(super) const PROMPT: Duration = Duration::from_secs(2);
 
 /// The settings of an import.
 #[derive(Clone, Debug)]
@@ -141,7 +141,7 @@ impl Store {
 
     /// Puts an item if `existing` is still the existing one. Otherwise gives the one that is, empty if
     /// there is none.
-    async fn replace(&self, existing: Option<&Item>, item: Item) -> Result<Option<Item>, StoreError> {
+    pub(super) async fn replace(&self, existing: Option<&Item>, item: Item) -> Result<Option<Item>, StoreError> {
         let mut request = PutItemInput::builder().table_name(&self.tables.clients).set_item(Some(item));
         request = match existing {
             None => request

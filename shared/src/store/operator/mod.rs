@@ -4,11 +4,11 @@
 mod clock;
 mod export;
 mod import;
+mod mark;
 mod purge;
 mod sdk;
 mod tables;
 
-pub use clock::ClockError;
 pub use export::{ClientPage, ClientRecord};
 pub use import::{IMPORTED_WITH, Import, ImportOutcome};
 pub use sdk::{sdk_client, sdk_connector, sdk_http_client};

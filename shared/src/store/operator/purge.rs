@@ -2,14 +2,14 @@
 
 use aws_sdk_dynamodb::operation::{batch_write_item::BatchWriteItemInput, delete_item::DeleteItemInput};
 use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
-use domain::OrgId;
+use domain::{Clock, OrgId};
 use futures_util::{TryStreamExt, stream};
 
 use crate::store::{
     ApiKeyRecord, Store, StoreError,
     api_keys::attributes as api_key,
     call::{Retry, pause},
-    clients::attributes as client,
+    clients::{attributes as client, mark},
     item::{Item, s},
 };
 
@@ -38,17 +38,32 @@ impl Store {
     /// Deletes an organization's clients and tombstones for good, until a strongly consistent read finds
     /// none, and gives their number. `progress` is called with the number so far.
     ///
-    /// The change feed does not carry this: replicas keep what they have.
+    /// The change feed does not carry the deletions, but a mark of them: before, so that no replica shows what is
+    /// being deleted, and after, so that those which have read meanwhile read again. The mark stays as long as a
+    /// tombstone does.
     ///
     /// # Errors
     /// Fails if the table fails for longer than is worth waiting. Repeating the call continues.
-    pub async fn purge_clients(&self, org: &OrgId, mut progress: impl FnMut(usize)) -> Result<usize, StoreError> {
+    pub async fn purge_clients(
+        &self,
+        org: &OrgId,
+        clock: &Clock,
+        progress: impl FnMut(usize),
+    ) -> Result<usize, StoreError> {
+        self.mark_as_deleted(org, clock).await?;
+        let deleted = self.delete_clients(org, progress).await?;
+        self.mark_as_deleted(org, clock).await?;
+        Ok(deleted)
+    }
+
+    async fn delete_clients(&self, org: &OrgId, mut progress: impl FnMut(usize)) -> Result<usize, StoreError> {
         let mut deleted = 0;
         loop {
             // From the start each time: deleted items are gone, and items written meanwhile are found.
             let query = self.query_clients(org).projection_expression("#org, #id");
             let query = query.expression_attribute_names("#id", client::ID).limit(PAGE);
-            let (keys, _) = self.read_clients(query, None).await?;
+            let (mut keys, _) = self.read_clients(query, None).await?;
+            keys.retain(|key| !mark::is_mark(key));
             if keys.is_empty() {
                 return Ok(deleted);
             }

@@ -1,0 +1,109 @@
+//! Storage that is slow, fails, forbids or is gone costs a list some time at most.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use list_clients::Settings;
+use testkit::{Lister, Org, S3, S3Call, S3Fault};
+
+use super::{Scene, scene::MINUTE};
+
+/// An organization with a checkpoint in an S3 whose faults can be set.
+struct Remote {
+    scene: Scene,
+    org: Org,
+    fault: Arc<Mutex<S3Fault>>,
+    requests: Arc<AtomicUsize>,
+    _s3: S3,
+}
+
+impl Remote {
+    async fn new() -> Self {
+        let fault = Arc::new(Mutex::new(S3Fault::None));
+        let requests = Arc::new(AtomicUsize::new(0));
+        let (chosen, counted) = (fault.clone(), requests.clone());
+        let chosen = move |_: &S3Call| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            *chosen.lock().unwrap()
+        };
+        let s3 = S3::start_with(chosen).await.unwrap();
+        let scene = Scene::new().await;
+        let app = shared::App { objects: Some(s3.objects()), ..scene.org.app.clone() };
+        let org = Org { app, ..scene.org.clone() };
+        scene.instance().list_and_upkeep(&org).await;
+        scene.clock.advance(MINUTE);
+        let remote = Self { scene, org, fault, requests, _s3: s3 };
+        assert_eq!(remote.list_under(S3Fault::None).await, ("restored", "restored"));
+        remote
+    }
+
+    /// The state and the checkpoint of a new instance's first list, which must be right.
+    async fn list_under(&self, fault: S3Fault) -> (&'static str, &'static str) {
+        *self.fault.lock().unwrap() = fault;
+        let instance = self.scene.instance();
+        let listed = instance.list_and_upkeep(&self.org).await;
+        assert_eq!(self.scene.shown(&listed), self.scene.in_table().await, "{fault:?}");
+        (listed.replica.state, listed.checkpoint().unwrap())
+    }
+}
+
+#[tokio::test]
+async fn forbidden_differs_from_absent() {
+    let remote = Remote::new().await;
+    assert_eq!(remote.list_under(S3Fault::Forbidden).await, ("loaded", "forbidden"));
+    let nobody = Org { app: remote.org.app.clone(), ..remote.scene.world.org("nobody") };
+    for n in 0..9 {
+        nobody.create(&serde_json::json!({ "name": format!("client {n}") })).await;
+    }
+    *remote.fault.lock().unwrap() = S3Fault::None;
+    let absent = remote.scene.instance().list(&nobody).await.replica.checkpoint.unwrap();
+    assert_eq!((absent.outcome, absent.is_a_fault()), ("absent", false));
+    *remote.fault.lock().unwrap() = S3Fault::Forbidden;
+    let forbidden = remote.scene.instance().list(&nobody).await.replica.checkpoint.unwrap();
+    assert_eq!((forbidden.outcome, forbidden.is_a_fault()), ("forbidden", true));
+}
+
+#[tokio::test]
+async fn a_list_is_right_whatever_storage_does() {
+    let remote = Remote::new().await;
+    for fault in [
+        S3Fault::Throttled,
+        S3Fault::FailedBefore,
+        S3Fault::FailedAfter,
+        S3Fault::DroppedBefore,
+        S3Fault::DroppedAfter,
+        S3Fault::CutOff,
+        S3Fault::LacksAByte,
+        S3Fault::LacksATag,
+        S3Fault::NoBucket,
+    ] {
+        let (state, _) = remote.list_under(fault).await;
+        assert_eq!(state, "loaded", "{fault:?}");
+        assert_eq!(remote.list_under(S3Fault::None).await.0, "restored", "after {fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn storage_that_hangs_is_waited_for_once_and_then_left_alone() {
+    let remote = Remote::new().await;
+    *remote.fault.lock().unwrap() = S3Fault::Hangs;
+    let settings = Settings { storage_pause: MINUTE, ..remote.scene.settings() };
+    let instance = Lister::new(settings);
+    let began = Instant::now();
+    let listed = instance.list(&remote.org).await;
+    assert_eq!((listed.replica.state, listed.checkpoint()), ("loaded", Some("unavailable")));
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    let requests = remote.requests.load(Ordering::Relaxed);
+    let other = Org { app: remote.org.app.clone(), ..remote.scene.world.org("other") };
+    for n in 0..9 {
+        other.create(&serde_json::json!({ "name": format!("client {n}") })).await;
+    }
+    instance.upkeep(&remote.org).await;
+    assert_eq!(instance.list_and_upkeep(&other).await.replica.state, "loaded");
+    assert_eq!(remote.requests.load(Ordering::Relaxed), requests);
+}
