@@ -111,9 +111,27 @@ impl S3 {
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(REGION))
-            .endpoint_url(format!("http://{}", self.address))
+            .endpoint_url(self.url())
             .credentials_provider(SharedCredentialsProvider::new(credentials));
         Objects::in_bucket(&config.build(), BUCKET)
+    }
+
+    /// The environment of a process that uses the bucket.
+    #[must_use]
+    pub fn environment(&self) -> [(&'static str, String); 5] {
+        [
+            ("CHECKPOINTS_BUCKET", BUCKET.to_owned()),
+            ("AWS_ENDPOINT_URL_S3", self.url()),
+            ("AWS_REGION", REGION.to_owned()),
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_KEY.to_owned()),
+        ]
+    }
+
+    /// The URL of the S3.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// The keys of all objects, with their prefix.
