@@ -328,7 +328,10 @@ async fn all_that_an_organization_has_is_deleted_and_nothing_else(world: World) 
         world.key(neighbour.id().as_str()).await;
     }
     let mut heard = Vec::new();
-    assert_eq!(world.store.purge_clients(org.id(), &Clock::system(), |deleted| heard.push(deleted)).await.unwrap(), CLIENTS);
+    assert_eq!(
+        world.store.purge_clients(org.id(), &Clock::system(), |deleted| heard.push(deleted)).await.unwrap(),
+        CLIENTS
+    );
     assert_eq!(heard.last(), Some(&CLIENTS));
     let keys = world.store.all_api_keys(org.id()).await.unwrap();
     assert_eq!(keys.len(), 2);

@@ -123,7 +123,8 @@ async fn a_replica_from_before_a_deletion_does_not_replace_a_checkpoint_from_aft
     let tag = scene.tag().await;
     // Its clock may be ahead, and its watermark later.
     let ahead = scene.clock.now().after(2 * MINUTE);
-    let org = Org { app: shared::App { clock: Clock::new(move || ahead), ..scene.org.app.clone() }, ..scene.org.clone() };
+    let org =
+        Org { app: shared::App { clock: Clock::new(move || ahead), ..scene.org.app.clone() }, ..scene.org.clone() };
     late.0.clone().upkeep(org.app.clone(), org.id().clone(), testkit::after_answer().until()).await;
     assert_eq!(scene.tag().await, tag);
 }

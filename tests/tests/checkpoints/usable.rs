@@ -19,7 +19,8 @@ use super::{
 async fn a_new_instance_reads_a_checkpoint_and_the_changes_since() {
     let scene = Scene::with_checkpoint().await;
     let before = scene.in_table().await;
-    let [renamed, deleted] = ["client 00", "client 01"].map(|name| before.iter().find(|c| c.name.as_str() == name).unwrap());
+    let [renamed, deleted] =
+        ["client 00", "client 01"].map(|name| before.iter().find(|c| c.name.as_str() == name).unwrap());
     let created = scene.create("new").await;
     scene.org.rename(renamed.id, "renamed").await;
     scene.org.delete(deleted.id).await;
@@ -203,7 +204,8 @@ async fn a_damaged_checkpoint_is_refused_and_replaced() {
     let mut flipped = good.to_vec();
     *flipped.last_mut().unwrap() ^= 1;
     let long = [&good[..], b"more"].concat();
-    for bad in [flipped.into(), long.into(), good.slice(..good.len() - 1), good.slice(..100), Bytes::from_static(b"x")] {
+    for bad in [flipped.into(), long.into(), good.slice(..good.len() - 1), good.slice(..100), Bytes::from_static(b"x")]
+    {
         scene.store(bad).await;
         let instance = scene.instance();
         let listed = instance.list(&scene.org).await;

@@ -20,7 +20,8 @@ async fn nothing_is_written_if_the_clocks_differ_by_more_than_they_may() {
     for (off, is_written) in [(CLOCK_SKEW + Duration::from_millis(1), false), (CLOCK_SKEW, true)] {
         for ahead in [true, false] {
             let clock = scene.clock.clone();
-            let database_clock = Clock::new(move || if ahead { clock.now().after(off) } else { clock.now().before(off) });
+            let database_clock =
+                Clock::new(move || if ahead { clock.now().after(off) } else { clock.now().before(off) });
             let instance = Lister::new(Settings { database_clock: Some(database_clock), ..scene.settings() });
             instance.list_and_upkeep(&scene.org).await;
             assert_eq!(scene.stored().await.is_some(), is_written, "{off:?}, ahead: {ahead}");
