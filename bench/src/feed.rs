@@ -173,10 +173,10 @@ struct Cost {
 impl Cost {
     async fn of_list(app: &App, replicas: &Replicas, org: &OrgId) -> Result<Self> {
         let tally = Tally::default();
-        let app = App { store: app.store.counting_in(&tally), ..app.clone() };
+        let (app, after_answer) = (app.counting_in(&tally), testkit::after_answer());
         let start = Instant::now();
         let mut failed = 0;
-        while let Err(error) = replicas.page(&app, org, &ListParams::default()).await {
+        while let Err(error) = replicas.page(&app, org, &ListParams::default(), &after_answer).await {
             failed += 1;
             if failed == TRIES {
                 return Err(error.into());

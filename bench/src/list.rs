@@ -3,7 +3,7 @@
 
 mod cases;
 mod checkpoints;
-mod index_costs;
+pub(crate) mod index_costs;
 mod postgres_lists;
 
 use std::time::{Duration, Instant};

@@ -1,6 +1,7 @@
 //! The benchmarks: one command for each set of published figures.
 #![allow(clippy::print_stdout, reason = "the benchmarks print their results")]
 
+mod checkpoints;
 mod cluster;
 mod cold;
 mod feed;
@@ -38,6 +39,8 @@ enum Command {
     List(list::Args),
     /// Calls, read units and times of lists, at rest and while their organization is written
     Feed(feed::Args),
+    /// First lists of new instances, with and without checkpoints
+    Checkpoints(checkpoints::Args),
     /// Throughput, latencies, errors and memory under a mixed load on the local gateway
     Load(load::Args),
     /// The start of each function and its first answers, beside an empty function, Node.js and Python
@@ -57,6 +60,7 @@ fn main() -> Result<ExitCode> {
     match Cli::parse().command {
         Command::List(args) => list::run(args)?,
         Command::Feed(args) => feed::run(&args)?,
+        Command::Checkpoints(args) => checkpoints::run(&args)?,
         Command::Load(args) => return load::run(&args),
         Command::Cold(args) => return cold::run(&args),
         Command::Warm(args) => return warm::run(&args),

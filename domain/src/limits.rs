@@ -50,6 +50,8 @@ pub const DEADLINE_MARGIN: Duration = Duration::from_millis(300);
 pub const AFTER_ANSWER_MARGIN: Duration = Duration::from_secs(1);
 /// The value of `Retry-After` on a 503, in seconds.
 pub const RETRY_AFTER_SECONDS: u32 = 1;
+/// The time for which the lists of an organization are refused that is too large: to find that out costs nearly a load.
+pub const TOO_LARGE_PAUSE: Duration = Duration::from_secs(60);
 /// The largest difference between two of the platform's clocks. AWS keeps them within milliseconds.
 pub const CLOCK_SKEW: Duration = Duration::from_secs(2);
 /// The longest time for which a call can still take effect after its writer has ended.

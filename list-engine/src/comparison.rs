@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn an_index_that_has_everything_stays_as_it_is() {
-        let feed = [client(1, 1, 10), client(2, 5, 20), Change::Remove { id: ClientId::from_bits([3; 16]), version: 2 }];
+        let feed =
+            [client(1, 1, 10), client(2, 5, 20), Change::Remove { id: ClientId::from_bits([3; 16]), version: 2 }];
         assert_eq!(compare(&mut index(&feed[..2]), &feed), (0, vec!["client 1 1".to_owned(), "client 2 5".to_owned()]));
     }
 
@@ -123,8 +124,7 @@ mod tests {
         let gone = Change::Remove { id: ClientId::from_bits([4; 16]), version: 2 };
         let feed = [client(1, 1, 10), client(2, 5, 20), client(3, 2, 30), gone];
         // It lacks 1, has an old state of 2 and a state of 3 that the table does not have, and has 4 and 5, which are gone.
-        let mut index =
-            index(&[client(2, 4, 15), client(3, 7, 25), client(4, 1, 12), client(5, 1, 13)]);
+        let mut index = index(&[client(2, 4, 15), client(3, 7, 25), client(4, 1, 12), client(5, 1, 13)]);
         let names = ["client 1 1", "client 2 5", "client 3 2"].map(str::to_owned).to_vec();
         assert_eq!(compare(&mut index, &feed), (5, names));
     }

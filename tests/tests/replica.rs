@@ -10,7 +10,7 @@ use list_clients::{
     ListError,
     replicas::{Page, Replicas},
 };
-use list_engine::{ListParams, SortBy, SortOrder};
+use list_engine::ListParams;
 use serde_json::json;
 use shared::App;
 use testkit::{Lister, ManualClock, Org, World, on_every_engine};

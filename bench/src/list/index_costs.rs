@@ -45,7 +45,7 @@ fn load(name: &str, clients: &[ListedClient], table: &mut Table) -> Index {
 }
 
 /// The result of `work` and the most bytes that were allocated meanwhile, sampled every 200 µs.
-pub(super) fn with_peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
+pub(crate) fn with_peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         let watcher = scope.spawn(|| {

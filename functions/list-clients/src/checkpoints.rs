@@ -70,7 +70,12 @@ pub(crate) enum Failure {
 impl Checkpoints {
     /// Nothing is known yet. Storage is left alone for `pause` after a failure.
     pub(crate) fn new(pause: Duration) -> Self {
-        Self(Arc::new(Known { table: OnceCell::new(), paused_until: Mutex::default(), pause, refused: Mutex::default() }))
+        Self(Arc::new(Known {
+            table: OnceCell::new(),
+            paused_until: Mutex::default(),
+            pause,
+            refused: Mutex::default(),
+        }))
     }
 
     /// The organization's objects. `None` if checkpoints are off, if storage has failed a moment ago, or if the table

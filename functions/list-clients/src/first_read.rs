@@ -249,8 +249,7 @@ impl Restoring {
         let lineage = header.lineage();
         made.restored(&header, now, tail.changes.len());
         let index = self.opened.take_index().expect("it is restored");
-        let mut following =
-            Following::restored((index, self.opened.tag.clone(), lineage), (began, now), source);
+        let mut following = Following::restored((index, self.opened.tag.clone(), lineage), (began, now), source);
         following.wants_checkpoint = tail.pages > 1;
         following.changed(changes);
         Ok(following)

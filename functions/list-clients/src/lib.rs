@@ -36,8 +36,8 @@ use shared::{
 };
 
 pub use params::list_params;
-pub use source::{ListError, Settings};
 use replicas::Replicas;
+pub use source::{ListError, Settings};
 
 /// The endpoint.
 pub static ENDPOINT: Endpoint = Endpoint {

@@ -9,18 +9,14 @@ use std::time::{Duration, Instant};
 
 use domain::{
     Timestamp,
-    limits::{CLOCK_SKEW, HEALED_WITHIN, IN_FLIGHT, LONGEST_GAP, RELOAD_AFTER, WRITE_TIMEOUT},
+    limits::{CLOCK_SKEW, HEALED_WITHIN, IN_FLIGHT, LONGEST_GAP, RELOAD_AFTER, TOO_LARGE_PAUSE, WRITE_TIMEOUT},
 };
 use list_engine::{Index, checkpoint::Lineage};
 use shared::{objects::ObjectTag, store::StoreError};
 use tokio::task::yield_now;
 
 use crate::{
-    checkpoints::{
-        heal::Healing,
-        lease::Lease,
-        restore::epoch,
-    },
+    checkpoints::{heal::Healing, lease::Lease, restore::epoch},
     first_read::FirstRead,
     load::Load,
     made::Made,
@@ -30,8 +26,6 @@ use crate::{
 /// The time before the watermark from which a refresh reads again.
 pub const OVERLAP: Duration = Duration::from_secs(WRITE_TIMEOUT.as_secs() + CLOCK_SKEW.as_secs() + IN_FLIGHT.as_secs());
 
-/// The time for which an organization is refused that is too large: to find that out costs nearly a load.
-const TOO_LARGE_PAUSE: Duration = Duration::from_secs(60);
 /// The changes that are applied before others get their turn: some milliseconds' work.
 const CHANGES_IN_A_ROW: usize = 128;
 

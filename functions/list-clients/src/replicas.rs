@@ -116,7 +116,9 @@ impl Replicas {
     pub fn need_upkeep(&self, app: &App, org: &OrgId) -> bool {
         let replica = self.kept().entries.get(org).map(|entry| entry.replica.clone());
         // If another request uses the replica, that one will see to it.
-        replica.is_some_and(|replica| replica.try_lock().is_ok_and(|mut replica| upkeep::is_needed(&mut replica, app, &self.settings)))
+        replica.is_some_and(|replica| {
+            replica.try_lock().is_ok_and(|mut replica| upkeep::is_needed(&mut replica, app, &self.settings))
+        })
     }
 
     /// Does the work on the organization's replica that waits for the time after an answer: it writes a checkpoint,

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use domain::{Clock, OrgId, limits::{CHECKPOINT_PAUSE, CLOCK_SKEW}};
+use domain::{
+    Clock, OrgId,
+    limits::{CHECKPOINT_PAUSE, CLOCK_SKEW},
+};
 use shared::{
     App,
     http::{AfterAnswer, ApiError},

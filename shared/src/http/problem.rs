@@ -2,7 +2,7 @@
 
 use domain::{
     FieldError, Invalid,
-    limits::{BODY_BYTES, RETRY_AFTER_SECONDS},
+    limits::{BODY_BYTES, RETRY_AFTER_SECONDS, TOO_LARGE_PAUSE},
 };
 use lambda_http::{
     Body, Response,
@@ -161,17 +161,17 @@ impl ApiError {
                 "Internal error",
                 "Something went wrong on our side; `requestId` names this request in our logs.",
             ),
-            Self::TooLarge => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "organization_too_large",
-                "Organization too large",
-                "Your organization has more clients than can be listed; each of them can still be read and changed.",
-            ),
             Self::Unavailable(_) | Self::DeadlineExceeded => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",
                 "Service unavailable",
                 "The request could not be completed in time; try again after `Retry-After` seconds.",
+            ),
+            Self::TooLarge => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "organization_too_large",
+                "Organization too large",
+                "Your organization has more clients than can be listed; each of them can still be read and changed.",
             ),
         };
         Problem { status, code, title, detail }
@@ -214,6 +214,9 @@ impl ApiError {
             }
             Self::Unavailable(_) | Self::DeadlineExceeded => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+            }
+            Self::TooLarge => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(TOO_LARGE_PAUSE.as_secs()));
             }
             Self::UnsupportedContentEncoding => {
                 headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));

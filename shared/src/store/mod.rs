@@ -36,13 +36,12 @@ use transport::Transport;
 pub use api_keys::{ApiKeyRecord, ApiKeyState};
 #[cfg(feature = "operator")]
 pub use api_keys::{ExpireOutcome, NewApiKey};
-pub use clock::ClockError;
 pub use clients::{CreateOutcome, Cursor, FeedPage, LongNotes};
+pub use clock::ClockError;
 pub use error::StoreError;
 #[cfg(feature = "operator")]
 pub use operator::{
-    ClientPage, ClientRecord, IMPORTED_WITH, Import, ImportOutcome, sdk_client, sdk_connector,
-    sdk_http_client,
+    ClientPage, ClientRecord, IMPORTED_WITH, Import, ImportOutcome, sdk_client, sdk_connector, sdk_http_client,
 };
 pub use tables::{BY_ORG, BY_UPDATED_AT, Tables};
 pub use write::{ExpectedVersions, WriteContext, WriteError};

@@ -350,7 +350,8 @@ mod tests {
     #[test]
     fn absent_fields_are_left_out() {
         let line = line(&entry(), StatusCode::UNAUTHORIZED, Some(&Failure { code: "unauthorized", cause: None }));
-        for field in ["org", "user", "key_id", "replica", "replica_loads", "checkpoint", "change", "client_id", "cause"] {
+        for field in ["org", "user", "key_id", "replica", "replica_loads", "checkpoint", "change", "client_id", "cause"]
+        {
             assert!(line.get(field).is_none(), "{field} in {line}");
         }
         assert_eq!((&line["error"], &line["unauthorized"]), (&json!("unauthorized"), &json!(1)));

@@ -121,6 +121,7 @@ fn every_problem_is_documented_in_its_own_words() {
         // Here and below the same to a caller; one of each cannot be made without a table that fails.
         ApiError::Panic(_) | ApiError::Corrupt(_) => ApiError::Panic(String::new()),
         ApiError::Unavailable(_) | ApiError::DeadlineExceeded => ApiError::DeadlineExceeded,
+        ApiError::TooLarge => ApiError::TooLarge,
     );
     let problems: Vec<Problem> = errors.iter().map(ApiError::problem).collect();
     let mut codes: Vec<&str> = problems.iter().map(|problem| problem.code).collect();

@@ -185,9 +185,8 @@ impl Opened {
         let len = self.header.object_len();
         restore_part(restore, &mut self.position, &mut self.ready).await?;
         let tag = &self.tag;
-        let mut parts = stream::iter(ranges(self.position, len))
-            .map(|range| stored.read(range, Some(tag)))
-            .buffered(RANGES_AHEAD);
+        let mut parts =
+            stream::iter(ranges(self.position, len)).map(|range| stored.read(range, Some(tag))).buffered(RANGES_AHEAD);
         while let Some(part) = parts.next().await {
             let mut part = part?.ok_or(Unusable::Replaced)?;
             if part.object_len != len {
@@ -289,11 +288,10 @@ mod tests {
     #[test]
     fn the_ranges_have_each_byte_once() {
         let end = 2 * RANGE_BYTES + 5;
-        assert_eq!(ranges(3, end).map(|range| range.end - range.start).collect::<Vec<_>>(), [
-            RANGE_BYTES,
-            RANGE_BYTES,
-            2
-        ]);
+        assert_eq!(
+            ranges(3, end).map(|range| range.end - range.start).collect::<Vec<_>>(),
+            [RANGE_BYTES, RANGE_BYTES, 2]
+        );
         assert_eq!(ranges(7, 7).count(), 0);
     }
 }

@@ -110,7 +110,8 @@ impl Following {
             Some(part) => {
                 if let Ok(header) = Header::parse(&part.bytes, &stored.key) {
                     let other = header.lineage();
-                    let may_replace = stored.is_refused(&part.tag) || self.is_worth_replacing(other, now, source.settings);
+                    let may_replace =
+                        stored.is_refused(&part.tag) || self.is_worth_replacing(other, now, source.settings);
                     if !may_replace || self.may_be_from_before(other.epoch) {
                         self.notes_stored(other.watermark);
                         return Ok(Written::NotNeeded);
