@@ -41,6 +41,8 @@ pub struct S3Call {
     pub method: Method,
     /// The key of the object, with the prefix that all keys have.
     pub key: String,
+    /// The number of the connection that it came on, from 0.
+    pub connection: usize,
 }
 
 /// A running S3. It stops when this value is dropped.
@@ -76,7 +78,7 @@ impl S3 {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async move {
                 let listener = TcpListener::from_std(listener).expect("a bound listener");
-                loop {
+                for connection in 0.. {
                     let stream = tokio::select! {
                         _ = &mut stopped => break,
                         accepted = listener.accept() => match accepted { Ok((stream, _)) => stream, Err(_) => continue },
@@ -85,7 +87,7 @@ impl S3 {
                     tokio::spawn(async move {
                         let service = service_fn(move |request| {
                             let state = state.clone();
-                            async move { answer(&state.0, request, &state.1).await }
+                            async move { answer(&state.0, connection, request, &state.1).await }
                         });
                         let mut http = http1::Builder::new();
                         http.timer(TokioTimer::new());
@@ -143,13 +145,14 @@ impl S3 {
 
 async fn answer(
     bucket: &Mutex<Bucket>,
+    connection: usize,
     request: Request<Incoming>,
     fault: impl Fn(&S3Call) -> S3Fault,
 ) -> io::Result<Response<Body>> {
     let (head, body) = request.into_parts();
     let path = head.uri.path().strip_prefix('/').unwrap_or_default();
     let (name, key) = path.split_once('/').unwrap_or((path, ""));
-    let fault = fault(&S3Call { method: head.method.clone(), key: key.to_owned() });
+    let fault = fault(&S3Call { method: head.method.clone(), key: key.to_owned(), connection });
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     if let Some(answer) = fault.before(body.len()).await? {
         return Ok(answer.into_response());
