@@ -33,6 +33,8 @@ const BUCKET: &str = "checkpoints-of-a-test";
 const REGION: &str = "eu-central-1";
 const ACCESS_KEY: &str = "AKIATESTKIT";
 const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG/testkit";
+/// A function's credentials are those of a session.
+const SESSION_TOKEN: &str = "token/of+a=session";
 
 /// A request on its way to the bucket.
 #[derive(Clone, Debug)]
@@ -109,7 +111,7 @@ impl S3 {
     /// The bucket's objects, for a caller with another secret key.
     #[must_use]
     pub fn objects_signed_with(&self, secret: &str) -> Objects {
-        let credentials = Credentials::new(ACCESS_KEY, secret, None, None, "testkit");
+        let credentials = Credentials::new(ACCESS_KEY, secret, Some(SESSION_TOKEN.to_owned()), None, "testkit");
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(REGION))
@@ -120,13 +122,14 @@ impl S3 {
 
     /// The environment of a process that uses the bucket.
     #[must_use]
-    pub fn environment(&self) -> [(&'static str, String); 5] {
+    pub fn environment(&self) -> [(&'static str, String); 6] {
         [
             ("CHECKPOINTS_BUCKET", BUCKET.to_owned()),
             ("AWS_ENDPOINT_URL_S3", self.url()),
             ("AWS_REGION", REGION.to_owned()),
             ("AWS_ACCESS_KEY_ID", ACCESS_KEY.to_owned()),
             ("AWS_SECRET_ACCESS_KEY", SECRET_KEY.to_owned()),
+            ("AWS_SESSION_TOKEN", SESSION_TOKEN.to_owned()),
         ]
     }
 
@@ -157,7 +160,7 @@ async fn answer(
     if let Some(answer) = fault.before(body.len()).await? {
         return Ok(answer.into_response());
     }
-    let secret = Secret { access_key: ACCESS_KEY, secret_key: SECRET_KEY, region: REGION };
+    let secret = Secret { access_key: ACCESS_KEY, secret_key: SECRET_KEY, token: SESSION_TOKEN, region: REGION };
     let answer = match verify(&head, &body, &secret, SystemTime::now()) {
         Err(code) => Answer::error(403, code),
         Ok(()) if name != BUCKET => Answer::error(404, "NoSuchBucket"),
