@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::{
 use uuid::Uuid;
 
 /// The failure of a call to a table. Its text is for the log, never for a caller.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{operation}: {cause}")]
 pub struct StoreError {
     operation: &'static str,
@@ -100,7 +100,6 @@ impl StoreError {
         Self { operation, kind: Kind::Unknown, cause: cause.to_owned() }
     }
 
-    #[cfg(feature = "operator")]
     pub(super) fn unprocessed(operation: &'static str) -> Self {
         let cause = "the table left a whole batch undone, again and again".to_owned();
         Self { operation, kind: Kind::Throttled, cause }

@@ -6,6 +6,7 @@
 //! | `transport.rs` | one exchange: writing, signing and sending a request, reading the response |
 //! | `connections.rs` | the pool of connections, and when it is replaced |
 //! | `error.rs` | why a call failed, and whether it may have taken effect |
+//! | `reads.rs` | reading single items, several in one call |
 //! | `write.rs` | the author, the expected versions and the errors of a write |
 //! | `item.rs` | reading and writing the attributes of an item |
 //! | `tables.rs` | the names of the tables and their indexes |
@@ -21,6 +22,7 @@ mod error;
 mod item;
 #[cfg(feature = "operator")]
 mod operator;
+mod reads;
 mod tables;
 mod transport;
 mod write;
@@ -29,6 +31,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_types::SdkConfig;
 
 use crate::telemetry::Tally;
+use reads::Reads;
 use transport::Transport;
 
 pub use api_keys::{ApiKeyRecord, ApiKeyState};
@@ -53,6 +56,7 @@ pub struct Store {
     db: aws_sdk_dynamodb::Client,
     tables: Tables,
     tally: Tally,
+    reads: Reads,
 }
 
 impl Store {
@@ -82,6 +86,7 @@ impl Store {
             db: operator::sdk_client(config),
             tables,
             tally: Tally::default(),
+            reads: Reads::default(),
         }
     }
 
@@ -91,10 +96,10 @@ impl Store {
         self.transport.connect().await;
     }
 
-    /// The same store, whose calls are counted in `tally`.
+    /// The same store for one request, whose calls are counted in `tally`.
     #[must_use]
     pub fn counting_in(&self, tally: &Tally) -> Self {
-        Self { tally: tally.clone(), ..self.clone() }
+        Self { tally: tally.clone(), reads: Reads::default(), ..self.clone() }
     }
 
     /// The tally of this store's calls.
