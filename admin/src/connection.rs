@@ -1,4 +1,4 @@
-//! The tables that a command works on, and the connection to them.
+//! The tables and the bucket that a command works on, and the connections to them.
 
 use std::net::IpAddr;
 
@@ -13,7 +13,8 @@ use aws_config::{
 use aws_sdk_dynamodb::config::Credentials;
 use clap::Args;
 use shared::{
-    endpoint_from_env,
+    bucket_from_env, endpoint_from_env,
+    objects::Objects,
     store::{Store, Tables, sdk_connector, sdk_http_client},
 };
 
@@ -26,6 +27,9 @@ pub(crate) struct Connection {
     /// The table of API keys [default: $API_KEYS_TABLE, else `api-keys`]
     #[arg(long, value_name = "TABLE", global = true, help_heading = "Tables")]
     api_keys_table: Option<String>,
+    /// The bucket of checkpoints [default: $CHECKPOINTS_BUCKET]
+    #[arg(long, value_name = "BUCKET", global = true, help_heading = "Tables")]
+    checkpoints_bucket: Option<String>,
 }
 
 impl Connection {
@@ -34,9 +38,28 @@ impl Connection {
     /// # Errors
     /// Fails if no region is configured.
     pub(crate) async fn store(&self) -> Result<Store> {
-        let config = config().await;
-        ensure!(config.region().is_some(), "no region is configured: set AWS_REGION");
-        Ok(Store::over(sdk_connector(), &config, self.tables()))
+        Ok(Store::over(sdk_connector(), &config("DYNAMODB").await?, self.tables()))
+    }
+
+    /// The storage of checkpoints that the options and the environment describe. `None` if they name no bucket.
+    ///
+    /// # Errors
+    /// Fails if no region is configured.
+    pub(crate) async fn objects(&self) -> Result<Option<Objects>> {
+        match self.bucket() {
+            Some(bucket) => Ok(Some(Objects::over(sdk_connector(), &config("S3").await?, &bucket))),
+            None => Ok(None),
+        }
+    }
+
+    /// The name of the bucket of checkpoints.
+    pub(crate) fn bucket(&self) -> Option<String> {
+        self.checkpoints_bucket.clone().or_else(bucket_from_env)
+    }
+
+    /// Whether the environment names an engine of this machine.
+    pub(crate) fn is_local() -> bool {
+        endpoint_from_env("DYNAMODB").is_some_and(|url| is_loopback(&url))
     }
 
     /// The names of the tables.
@@ -49,13 +72,19 @@ impl Connection {
     }
 }
 
-/// The SDK's own configuration. For an engine on this machine, made-up credentials and a region are added
+/// The SDK's own configuration for a service. For an engine on this machine, made-up credentials and a region are added
 /// if none are configured: the engine does not check them, but the SDK signs every request. Configured ones
 /// come first, because DynamoDB Local (without `-sharedDb`) keeps a database for each access key and region.
-async fn config() -> SdkConfig {
+async fn config(service: &str) -> Result<SdkConfig> {
+    let config = configured(service).await;
+    ensure!(config.region().is_some(), "no region is configured: set AWS_REGION");
+    Ok(config)
+}
+
+async fn configured(service: &str) -> SdkConfig {
     let http_client = sdk_http_client();
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http_client.clone());
-    let Some(url) = endpoint_from_env("DYNAMODB") else { return loader.load().await };
+    let Some(url) = endpoint_from_env(service) else { return loader.load().await };
     loader = loader.endpoint_url(&url);
     if !is_loopback(&url) {
         return loader.load().await;

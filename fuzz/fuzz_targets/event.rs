@@ -88,10 +88,16 @@ impl HttpConnector for FakeTables {
         let operation =
             request.headers().get("x-amz-target").unwrap_or_default().rsplit('.').next().unwrap_or_default();
         let call: Value = serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap_or_default();
-        let keys = call["TableName"] == Tables::default().api_keys;
-        let capacity = json!({ "TableName": call["TableName"], "CapacityUnits": 1.0 });
+        let api_keys = Tables::default().api_keys;
+        let keys = call["TableName"] == api_keys;
+        let mut capacity = json!({ "TableName": call["TableName"], "CapacityUnits": 1.0 });
         let (status, mut answer) = match operation {
-            "GetItem" if keys => (200, key(&call["Key"])),
+            "GetItem" if keys => (200, key(&call["Key"]).map_or(json!({}), |item| json!({ "Item": item }))),
+            "BatchGetItem" => {
+                capacity = json!([capacity]);
+                let found: Vec<_> = key(&call["RequestItems"][&api_keys]).into_iter().collect();
+                (200, json!({ "Responses": { api_keys: found } }))
+            }
             "Query" => (200, json!({ "Items": [], "Count": 0 })),
             "UpdateItem" if !keys => {
                 (400, json!({ "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException" }))
@@ -107,12 +113,12 @@ impl HttpConnector for FakeTables {
     }
 }
 
-/// The answer to a read of the table of keys.
-fn key(asked_for: &Value) -> Value {
+/// The item of the key, if that is asked for.
+fn key(asked_for: &Value) -> Option<Value> {
     let key: ApiKey = KEY.parse().expect("a key");
     let hash = key.hash();
     if !asked_for.to_string().contains(hash.as_str()) {
-        return json!({});
+        return None;
     }
     let item = [
         ("keyHash", hash.as_str()),
@@ -126,7 +132,7 @@ fn key(asked_for: &Value) -> Value {
     ];
     let item: serde_json::Map<_, _> =
         item.map(|(name, text)| (name.to_owned(), json!({ "S": text }))).into_iter().collect();
-    json!({ "Item": item })
+    Some(item.into())
 }
 
 fn config() -> SdkConfig {

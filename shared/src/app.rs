@@ -47,8 +47,7 @@ impl App {
     }
 }
 
-/// The endpoint of a service (`DYNAMODB`, `S3`) that the environment names, by the SDK's own variables: the service's, or
-/// else that of all services.
+/// The endpoint of a service (`DYNAMODB`, `S3`) in the SDK's own variables: the service's, or else that of all services.
 #[must_use]
 pub fn endpoint_from_env(service: &str) -> Option<String> {
     variable(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| variable("AWS_ENDPOINT_URL"))
@@ -65,9 +64,9 @@ fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// The SDK's configuration for a service, from variables alone. The SDK's own loader looks for profiles and metadata services
-/// besides, which a function does not have: the platform sets these variables, and they are good for as long
-/// as the process lives.
+/// The SDK's configuration for a service, from variables alone. The SDK's own loader looks for profiles and metadata
+/// services besides, which a function does not have: the platform sets these variables, and they are good for as
+/// long as the process lives.
 fn config(service: &str) -> Result<SdkConfig, Error> {
     let required = |name| variable(name).ok_or_else(|| format!("{name} is not set"));
     let credentials = Credentials::new(

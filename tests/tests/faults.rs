@@ -23,7 +23,7 @@ use testkit::{
 };
 use tokio::{sync::Semaphore, task::JoinSet};
 
-const FAULTS: [Fault; 8] = [
+const FAULTS: [Fault; 9] = [
     Fault::Throttled,
     Fault::FailedBefore,
     Fault::FailedAfter,
@@ -32,6 +32,7 @@ const FAULTS: [Fault; 8] = [
     Fault::DelayBefore(Duration::from_millis(100)),
     Fault::DelayAfter(Duration::from_millis(100)),
     Fault::Hangs,
+    Fault::PartlyDone,
 ];
 
 /// The numbers of calls that a fault strikes: one, so that a retry succeeds, or all from then on.
@@ -44,6 +45,8 @@ const AT_ONCE: usize = 48;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Request {
     Get,
+    /// By an instance that has met the key: it reads the key and the client in one call.
+    WarmGet,
     List,
     ListLongNotes,
     Create,
@@ -57,17 +60,17 @@ enum Request {
     Delete,
 }
 
-use Request::{Create, CreateOnce, Delete, Get, List, ListLongNotes, Update, UpdateVersion, UpdateVersions};
+use Request::{Create, CreateOnce, Delete, Get, List, ListLongNotes, Update, UpdateVersion, UpdateVersions, WarmGet};
 
 impl Request {
-    const ALL: [Self; 9] =
-        [Get, List, ListLongNotes, Create, CreateOnce, Update, UpdateVersion, UpdateVersions, Delete];
+    const ALL: [Self; 10] =
+        [Get, WarmGet, List, ListLongNotes, Create, CreateOnce, Update, UpdateVersion, UpdateVersions, Delete];
 
     fn call(self, key: &ApiKey, id: &str) -> Call {
         let new = json!({ "name": "token" });
         let change = Call::update(id, &json!({ "status": "inactive", "notes": "token" }));
         let call = match self {
-            Get => Call::get(id),
+            Get | WarmGet => Call::get(id),
             List | ListLongNotes => Call::list().query("limit=100"),
             Create => Call::create(&new),
             CreateOnce => Call::create(&new).header("idempotency-key", "token"),
@@ -115,15 +118,20 @@ impl Case {
     async fn run(self, world: &World, direct: &Instance) {
         let Self { request, fault, nth, strikes } = self;
         let scene = Scene::new(world, direct, request).await;
-        let count = AtomicI64::new(0);
+        let count = Arc::new(AtomicI64::new(i64::MIN));
+        let counted = count.clone();
         let proxy = FaultProxy::start(world.url(), move |_| {
-            let at = count.fetch_add(1, Ordering::Relaxed);
+            let at = counted.fetch_add(1, Ordering::Relaxed);
             if at >= nth && at - nth < strikes { fault } else { Fault::None }
         });
         let proxy = proxy.await.unwrap();
-        let call = request.call(&scene.key, &scene.id);
+        let (call, instance) = (request.call(&scene.key, &scene.id), world.behind(&proxy).instance());
+        if request == WarmGet {
+            assert_eq!(instance.answer(&call).await.status, 200);
+        }
+        count.store(0, Ordering::Relaxed);
         let start = Instant::now();
-        let answer = world.behind(&proxy).instance().answer(&call).await;
+        let answer = instance.answer(&call).await;
         assert!(start.elapsed() < request.timeout(), "{self:?}: {:?}", start.elapsed());
         self.check_truth(&scene, &answer).await;
 
@@ -158,7 +166,7 @@ impl Case {
                 assert!(new == (true, true) || (new == (false, false) && !success), "{self:?}: {data}");
             }
             Delete => assert!(now.status == 404 || (now.status == 200 && !success), "{self:?}"),
-            Get | List | ListLongNotes => assert_eq!(now.data()["name"], "before", "{self:?}"),
+            Get | WarmGet | List | ListLongNotes => assert_eq!(now.data()["name"], "before", "{self:?}"),
         }
     }
 

@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test that cannot go on should fail loudly")]
 
 use std::{
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -342,8 +345,30 @@ async fn a_request_without_an_answer_ends() {
 }
 
 #[tokio::test]
-async fn after_a_silent_connection_the_next_attempt_takes_a_new_one() {
-    let (_s3, objects, _) = faulty(&[S3Fault::Hangs]).await;
+async fn if_the_open_connections_are_silent_the_second_attempt_takes_a_new_one() {
+    const SLOW: S3Fault = S3Fault::Slow(Rate { first_byte: Duration::from_millis(100), bytes_per_second: 1 << 30 });
+    let open = Arc::new(AtomicUsize::new(usize::MAX));
+    let silent = open.clone();
+    let highest = Arc::new(AtomicUsize::new(0));
+    let seen = highest.clone();
+    let s3 = S3::start_with(move |call| {
+        seen.fetch_max(call.connection, Ordering::Relaxed);
+        let open = silent.load(Ordering::Relaxed);
+        if open == usize::MAX {
+            SLOW
+        } else if call.connection <= open {
+            S3Fault::Hangs
+        } else {
+            S3Fault::None
+        }
+    });
+    let s3 = s3.await.unwrap();
+    let objects = s3.objects();
+    create(&objects, b"content").await;
+    join_all((0..3).map(|_| read(&objects))).await;
+    let connections = highest.load(Ordering::Relaxed);
+    assert!(connections >= 2, "several are open");
+    open.store(connections, Ordering::Relaxed);
     assert_eq!(read(&objects).await.unwrap(), "content");
 }
 

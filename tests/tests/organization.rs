@@ -13,18 +13,15 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Bytes, extract::State, http::HeaderMap, response::IntoResponse, routing::post};
 use domain::{ClientId, ClientPatch, Clock, NewClient, Timestamp};
 use futures_util::{StreamExt, TryStreamExt, future::join_all, stream};
 use list_clients::replicas::Replicas;
-use local::engine::config_for;
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::store::{
-    ClientRecord, ClockError, CreateOutcome, ExpectedVersions, IMPORTED_WITH, Import, ImportOutcome, Store, Tables,
-    WriteError,
+    ClientRecord, ClockError, CreateOutcome, ExpectedVersions, IMPORTED_WITH, Import, ImportOutcome, Store, WriteError,
 };
 use testkit::{DynamoDbCall, Fault, FaultProxy, Org, World, on_every_engine};
-use tokio::{net::TcpListener, sync::Notify};
+use tokio::sync::Notify;
 
 on_every_engine![
     an_export_is_complete_and_in_order_over_many_pages,
@@ -526,43 +523,10 @@ async fn the_part_of_a_batch_that_was_left_undone_is_deleted_too() {
     for at in 0..40 {
         direct.create(&json!({ "name": format!("c{at}") })).await;
     }
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let halving = Router::new().route("/", post(halve)).with_state(Arc::new(world.url().to_owned()));
-    let server = tokio::spawn(async move { axum::serve(listener, halving).await });
-    let through = Store::new(&config_for(&url), Tables::default());
+    let proxy = FaultProxy::start(world.url(), |_| Fault::PartlyDone).await.unwrap();
+    let through = world.behind(&proxy).store;
     assert_eq!(through.purge_clients(direct.id(), &Clock::system(), |_| {}).await.unwrap(), 40);
     assert_eq!(direct.export().await, []);
-    server.abort();
-}
-
-/// Passes a call on, but only the first half of a batch of several writes.
-async fn halve(State(upstream): State<Arc<String>>, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
-    let is_batch = headers["x-amz-target"].to_str().unwrap().ends_with(".BatchWriteItem");
-    let mut request: Value = serde_json::from_slice(&body).unwrap();
-    let mut undone = json!({});
-    if is_batch {
-        let writes = request["RequestItems"]["clients"].as_array_mut().unwrap();
-        if writes.len() > 1 {
-            let rest = writes.split_off(writes.len() / 2);
-            undone = json!({ "clients": rest });
-        }
-    }
-    let call = reqwest::Client::new().post(upstream.as_str()).headers(forwarded(&headers)).body(request.to_string());
-    let answer = call.send().await.unwrap();
-    let status = answer.status();
-    let mut answer: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
-    if is_batch {
-        answer["UnprocessedItems"] = undone;
-    }
-    (status, [("content-type", "application/x-amz-json-1.0")], answer.to_string())
-}
-
-fn forwarded(headers: &HeaderMap) -> HeaderMap {
-    let mut headers = headers.clone();
-    headers.remove("content-length");
-    headers.remove("host");
-    headers
 }
 
 #[tokio::test]

@@ -10,7 +10,10 @@ use domain::{
     ApiKey, Caller, Change, Client, ClientId, ClientPatch, ListedClient, NewClient, OrgId, Status, Timestamp,
     limits::{ENTITY_TAGS, NAME_CHARS, NOTES_CHARS, PHONE_CHARS},
 };
-use futures_util::future::join_all;
+use futures_util::{
+    future::{join, join_all, join3},
+    poll,
+};
 use shared::{
     store::{ApiKeyState, CreateOutcome, ExpectedVersions, NewApiKey, StoreError, WriteContext, WriteError},
     telemetry::Tally,
@@ -67,6 +70,11 @@ on_every_engine![
     long_notes_come_with_the_version_they_belong_to,
     the_longest_notes_of_a_whole_page_are_found,
     the_long_notes_of_no_client_are_none,
+    // Reads that start together
+    a_key_and_a_client_that_are_read_together_are_one_call,
+    reads_that_start_one_after_the_other_are_calls_of_their_own,
+    two_clients_that_are_read_together_are_each_found,
+    a_read_is_made_although_the_one_that_it_joined_was_dropped,
     // API keys
     a_stored_key_is_found_by_its_hash,
     the_table_of_keys_holds_no_key,
@@ -797,6 +805,60 @@ async fn a_key_ends_at_its_end_and_its_end_can_be_moved(world: World) {
     world.store.expire_api_key(&record, world.at(5)).await.unwrap();
     let found = world.store.find_api_key(&key.hash()).await.unwrap().unwrap();
     assert_eq!((found.state(world.at(4)), found.state(world.at(5))), (ApiKeyState::Active, ApiKeyState::Expired));
+}
+
+// ---------------------------------------------------------------------------------------------
+// Reads that start together
+
+async fn a_key_and_a_client_that_are_read_together_are_one_call(world: World) {
+    let (made, key, tally) = (world.make_full("acme", 0).await, world.key("acme").await, Tally::default());
+    let (hash, caller) = (key.hash(), caller("acme"));
+    let store = world.store.counting_in(&tally);
+    let (record, found) = join(store.find_api_key(&hash), store.get(&caller, made.id)).await;
+    assert_eq!(record.unwrap().unwrap().caller.org, caller.org);
+    assert_eq!(found.unwrap(), Some(made));
+    assert_eq!(tally.calls(), 1);
+    assert!(tally.units().read > 1.0 && tally.units().read <= 2.0, "{:?}", tally.units());
+    let unknown = ApiKey::generate().unwrap().hash();
+    let (record, found) = join(store.find_api_key(&unknown), store.get(&caller, ClientId::random())).await;
+    assert!(record.unwrap().is_none());
+    assert_eq!(found.unwrap(), None);
+    assert_eq!(tally.calls(), 2);
+}
+
+async fn reads_that_start_one_after_the_other_are_calls_of_their_own(world: World) {
+    let (made, key, tally) = (world.make_full("acme", 0).await, world.key("acme").await, Tally::default());
+    let store = world.store.counting_in(&tally);
+    for calls in [1, 3] {
+        assert!(store.find_api_key(&key.hash()).await.unwrap().is_some());
+        assert_eq!(tally.calls(), calls);
+        assert_eq!(store.get(&caller("acme"), made.id).await.unwrap().as_ref(), Some(&made));
+    }
+}
+
+async fn two_clients_that_are_read_together_are_each_found(world: World) {
+    let (one, other) = (world.make("acme", "Ann", 0).await, world.make("acme", "Bob", 0).await);
+    let (store, caller) = (world.store.counting_in(&Tally::default()), caller("acme"));
+    let found = join3(store.get(&caller, one.id), store.get(&caller, other.id), store.get(&caller, one.id)).await;
+    assert_eq!((found.0.unwrap(), found.1.unwrap()), (Some(one.clone()), Some(other)));
+    assert_eq!(found.2.unwrap(), Some(one));
+}
+
+async fn a_read_is_made_although_the_one_that_it_joined_was_dropped(world: World) {
+    let (made, key) = (world.make_full("acme", 0).await, world.key("acme").await);
+    let (hash, caller) = (key.hash(), caller("acme"));
+    // Dropped before the call starts, and while it is under way.
+    for polls in [1, 2] {
+        let store = world.store.counting_in(&Tally::default());
+        let mut first = Box::pin(store.find_api_key(&hash));
+        let mut joined = Box::pin(store.get(&caller, made.id));
+        for _ in 0..polls {
+            assert!(poll!(&mut first).is_pending());
+            assert!(poll!(&mut joined).is_pending());
+        }
+        drop(first);
+        assert_eq!(joined.await.unwrap().as_ref(), Some(&made), "after {polls}");
+    }
 }
 
 // ---------------------------------------------------------------------------------------------

@@ -6,12 +6,12 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, CommandFactory, error::ErrorKind};
 use domain::{
     Clock, OrgId,
-    limits::{IN_FLIGHT, RELOAD_AFTER, WRITE_TIMEOUT},
+    limits::{IN_FLIGHT, LIST_TIMEOUT, WRITE_TIMEOUT},
 };
-use shared::store::Store;
+use shared::{objects::Objects, store::Store};
 
-use super::counted;
-use crate::Cli;
+use super::{checkpoints::Checkpoints, counted};
+use crate::{Cli, connection::Connection};
 
 /// A safety margin for the wait.
 const SPARE: Duration = Duration::from_secs(1);
@@ -29,20 +29,38 @@ pub(crate) struct Delete {
     /// Keep the records of its revoked keys, which tell who had access and when (user ids are personal data)
     #[arg(long)]
     keep_keys: bool,
+    /// Do not look for checkpoints: the stack has no bucket for them
+    #[arg(long, conflicts_with = "checkpoints_bucket")]
+    without_checkpoints: bool,
+    /// The longest time for which a list can go on. The tests do not wait for so long.
+    #[arg(long, hide = true, value_name = "SECONDS", default_value_t = LIST_TIMEOUT.as_secs())]
+    list_timeout: u64,
 }
 
 impl Delete {
-    /// Ends the program if the organization is not confirmed.
-    pub(crate) fn check(&self) {
+    /// Ends the program if the organization is not confirmed, or if its checkpoints could be left behind.
+    pub(crate) fn check(&self, connection: &Connection) {
+        let refuse = |message| Cli::command().error(ErrorKind::ValueValidation, message).exit();
         if self.confirm != self.org.as_str() {
-            Cli::command()
-                .error(ErrorKind::ValueValidation, "--confirm must repeat the value of --org; nothing was deleted")
-                .exit();
+            refuse("--confirm must repeat the value of --org; nothing was deleted");
+        }
+        if !self.without_checkpoints && connection.bucket().is_none() && !Connection::is_local() {
+            refuse(
+                "name the stack's bucket of checkpoints (--checkpoints-bucket or CHECKPOINTS_BUCKET), or give \
+                 --without-checkpoints if it has none; nothing was deleted",
+            );
         }
     }
 }
 
-pub(crate) async fn run(Delete { org, keep_keys, .. }: Delete, store: &Store) -> Result<()> {
+/// Deletes in an order that leaves nothing behind, whatever runs meanwhile: without keys, no request begins; after a
+/// writer's timeout nothing is written, and after a list's timeout nobody keeps a checkpoint of what was.
+pub(crate) async fn run(delete: Delete, store: &Store, objects: Option<Objects>) -> Result<()> {
+    let Delete { org, keep_keys, without_checkpoints, list_timeout, .. } = delete;
+    let checkpoints = match objects.filter(|_| !without_checkpoints) {
+        Some(objects) => Checkpoints::of(&org, store, objects).await?,
+        None => None,
+    };
     let keys =
         store.all_api_keys(&org).await.context("could not look for the organization's keys; nothing was deleted")?;
     let mut revoked = 0;
@@ -52,6 +70,7 @@ pub(crate) async fn run(Delete { org, keep_keys, .. }: Delete, store: &Store) ->
         done.with_context(|| format!("could not revoke {id}; no client was deleted; repeat the command"))?;
         revoked += 1;
     }
+    let without_keys = Instant::now();
     if !keys.is_empty() {
         // A request that was authorized before can still write, and its client must be deleted too.
         let wait = WRITE_TIMEOUT + IN_FLIGHT + SPARE;
@@ -74,6 +93,18 @@ pub(crate) async fn run(Delete { org, keep_keys, .. }: Delete, store: &Store) ->
     let deleted = deleted.context("some clients are not deleted; repeat the command to continue")?;
     eprintln!("Deleted {} of {org} (clients, and the tombstones of deleted ones).", counted(deleted, "item"));
 
+    if let Some(checkpoints) = &checkpoints {
+        checkpoints.delete().await.context("repeat the command to continue")?;
+        let lists_end = Duration::from_secs(list_timeout) + IN_FLIGHT + SPARE;
+        let wait = lists_end.saturating_sub(without_keys.elapsed());
+        if !keys.is_empty() && !wait.is_zero() {
+            eprintln!("Waiting {} s for lists in progress, which can leave a checkpoint.", wait.as_secs_f64().ceil());
+            tokio::time::sleep(wait).await;
+            checkpoints.delete().await.context("repeat the command to continue")?;
+        }
+        eprintln!("Deleted the checkpoints of {org}.");
+    }
+
     // The records of the keys go last: while there are any, a repeated command waits again.
     let keys =
         store.all_api_keys(&org).await.context("could not look for the organization's keys; repeat the command")?;
@@ -89,11 +120,5 @@ pub(crate) async fn run(Delete { org, keep_keys, .. }: Delete, store: &Store) ->
         }
         eprintln!("Deleted the records of {}.", counted(keys.len(), "key"));
     }
-    eprintln!(
-        "Warm instances of list-clients keep the clients in memory for up to {} hours. No key gives access to them. If \
-         the id {org} is to be used again within that time, end these instances first (docs/drills.md, \
-         \"Offboarding\").",
-        RELOAD_AFTER.as_secs() / 3600
-    );
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `admin org`: exports, imports and deletes an organization. An export is personal data and goes to standard
 //! output. Messages contain identifiers and numbers, but no other data of a client.
 
+mod checkpoints;
 mod delete;
 mod export;
 mod file;
@@ -27,7 +28,7 @@ pub(crate) enum Command {
     /// time of their creation; `--user` becomes the user of their last change. Existing and deleted clients
     /// stay as they are, unless `--overwrite` is given.
     Import(import::Import),
-    /// Deletes an organization for good: its keys, then its clients. Export it first.
+    /// Deletes an organization for good: its keys, its clients and its checkpoints. Export it first.
     ///
     /// It is safe to repeat. Backups keep the data until they expire.
     Delete(delete::Delete),
@@ -38,8 +39,8 @@ pub(crate) async fn run(command: Command, connection: &Connection) -> Result<()>
         Command::Export(export) => export::run(export, &connection.store().await?).await,
         Command::Import(import) => import::run(import, &connection.store().await?).await,
         Command::Delete(delete) => {
-            delete.check();
-            delete::run(delete, &connection.store().await?).await
+            delete.check(connection);
+            delete::run(delete, &connection.store().await?, connection.objects().await?).await
         }
     }
 }

@@ -204,7 +204,7 @@ const COMMANDS: [&[&str]; 8] = [
     &["keys", "rotate", "key_0", "--expires", "30d", "--keep", "24h"],
     &["org", "export", "--org", "acme"],
     &["org", "import", "--org", "acme", "--from", "other", "--user", "ann", "--overwrite"],
-    &["org", "delete", "--org", "acme", "--confirm", "acme", "--keep-keys"],
+    &["org", "delete", "--org", "acme", "--confirm", "acme", "--keep-keys", "--checkpoints-bucket", "kept"],
     &["tables", "create", "--clients-table", "clients", "--api-keys-table", "api-keys"],
 ];
 

@@ -102,8 +102,8 @@ impl<'a> Meter<'a> {
         };
         let endpoint = call(0).endpoint().context("a call of an endpoint")?;
         let calls = median("round_trips")?;
-        // A read whose key is known to the function does not wait for the key's own read.
-        let waits = if endpoint.is_read && fresh == Fresh::Nothing { calls - 1.0 } else { calls };
+        // A known key is read together with the data: in the same call, or beside it.
+        let waits = if endpoint.is_read && fresh == Fresh::Nothing { (calls - 1.0).max(1.0) } else { calls };
         let handler = Duration::from_secs_f64(median("duration_ms")? / 1e3);
         self.usages.push(Usage {
             kind,

@@ -26,13 +26,13 @@ pub use s3::PREFIX;
 /// Object storage. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Objects {
-    storage: Arc<Storage>,
+    storage: Storage,
     tally: Tally,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Storage {
-    S3(Bucket),
+    S3(Arc<Bucket>),
     #[cfg(feature = "folder")]
     Folder(folder::Folder),
 }
@@ -69,7 +69,7 @@ impl Objects {
     /// that cannot be read.
     #[must_use]
     pub fn in_bucket(config: &SdkConfig, bucket: &str) -> Self {
-        Self::of(Storage::S3(Bucket::new(config, bucket, None)))
+        Self::of(Storage::S3(Arc::new(Bucket::new(config, bucket, None))))
     }
 
     /// The objects in a bucket, over an HTTP connector of the SDK.
@@ -78,7 +78,7 @@ impl Objects {
     /// Panics if the configuration lacks a region or credentials.
     #[must_use]
     pub fn over(connector: SharedHttpConnector, config: &SdkConfig, bucket: &str) -> Self {
-        Self::of(Storage::S3(Bucket::new(config, bucket, Some(connector))))
+        Self::of(Storage::S3(Arc::new(Bucket::new(config, bucket, Some(connector)))))
     }
 
     /// The objects in a folder, which is created with the first object. Only one process may use it at a time.
@@ -89,7 +89,7 @@ impl Objects {
     }
 
     fn of(storage: Storage) -> Self {
-        Self { storage: Arc::new(storage), tally: Tally::default() }
+        Self { storage, tally: Tally::default() }
     }
 
     /// Reads bytes of an object: those of `range` which the object has. `None` if there is no object of this key.
@@ -108,7 +108,7 @@ impl Objects {
         if range.is_empty() {
             return Err(ObjectError::other("get", "the range is empty"));
         }
-        let part = match &*self.storage {
+        let part = match &self.storage {
             Storage::S3(bucket) => bucket.get(key, range, tag, &self.tally).await,
             #[cfg(feature = "folder")]
             Storage::Folder(folder) => {
@@ -131,7 +131,7 @@ impl Objects {
     pub async fn put(&self, key: &str, bytes: Bytes, expected: &Expected) -> Result<Option<ObjectTag>, ObjectError> {
         check("put", key)?;
         let len = bytes.len();
-        let written = match &*self.storage {
+        let written = match &self.storage {
             Storage::S3(bucket) => bucket.put(key, bytes, expected, &self.tally).await,
             #[cfg(feature = "folder")]
             Storage::Folder(folder) => {
@@ -151,7 +151,7 @@ impl Objects {
     /// Fails if the request does. The object may have been deleted.
     pub async fn delete(&self, key: &str) -> Result<(), ObjectError> {
         check("delete", key)?;
-        match &*self.storage {
+        match &self.storage {
             Storage::S3(bucket) => bucket.delete(key, &self.tally).await,
             #[cfg(feature = "folder")]
             Storage::Folder(folder) => {

@@ -3,7 +3,7 @@
 //! Every call of the store goes through here. The SDK's own retries are off: only the caller knows
 //! whether a call that may have taken effect can be repeated.
 
-use std::time::Duration;
+use std::{ops::Add, time::Duration};
 
 use aws_sdk_dynamodb::{
     config::http::HttpResponse,
@@ -21,7 +21,7 @@ use super::{
 use crate::telemetry::{self, Units};
 
 /// The most attempts at one call.
-const ATTEMPTS: u32 = 3;
+pub(super) const ATTEMPTS: u32 = 3;
 /// The timeout of one attempt.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1500);
 /// The timeout of all attempts together.
@@ -232,7 +232,7 @@ macro_rules! requests {
             }
 
             fn units(output: &Self::Output) -> Option<Units> {
-                output.consumed_capacity().iter().next().map(|capacity| $units(capacity))
+                output.consumed_capacity().iter().map(|capacity| $units(capacity)).reduce(Add::add)
             }
         }
     )*};

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::aws::chain;
 
 /// The failure of a call to a table. Its text is for the log, never for a caller.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{operation}: {cause}")]
 pub struct StoreError {
     operation: &'static str,
@@ -102,7 +102,6 @@ impl StoreError {
         Self { operation, kind: Kind::Unknown, cause: cause.to_owned() }
     }
 
-    #[cfg(feature = "operator")]
     pub(super) fn unprocessed(operation: &'static str) -> Self {
         let cause = "the table left a whole batch undone, again and again".to_owned();
         Self { operation, kind: Kind::Throttled, cause }

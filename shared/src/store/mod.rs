@@ -5,6 +5,7 @@
 //! | `call.rs` | one call: metering, timeouts, retries, failed conditions |
 //! | `transport.rs` | one exchange: writing, signing and sending a request, reading the response |
 //! | `error.rs` | why a call failed, and whether it may have taken effect |
+//! | `reads.rs` | reading single items, several in one call |
 //! | `write.rs` | the author, the expected versions and the errors of a write |
 //! | `item.rs` | reading and writing the attributes of an item |
 //! | `clock.rs` | comparing clocks with DynamoDB's |
@@ -22,6 +23,7 @@ mod error;
 mod item;
 #[cfg(feature = "operator")]
 mod operator;
+mod reads;
 mod table_id;
 mod tables;
 mod transport;
@@ -31,6 +33,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_types::SdkConfig;
 
 use crate::telemetry::Tally;
+use reads::Reads;
 use transport::Transport;
 
 pub use api_keys::{ApiKeyRecord, ApiKeyState};
@@ -55,6 +58,7 @@ pub struct Store {
     db: aws_sdk_dynamodb::Client,
     tables: Tables,
     tally: Tally,
+    reads: Reads,
 }
 
 impl Store {
@@ -84,6 +88,7 @@ impl Store {
             db: operator::sdk_client(config),
             tables,
             tally: Tally::default(),
+            reads: Reads::default(),
         }
     }
 
@@ -93,10 +98,10 @@ impl Store {
         self.transport.connect().await;
     }
 
-    /// The same store, whose calls are counted in `tally`.
+    /// The same store for one request, whose calls are counted in `tally`.
     #[must_use]
     pub fn counting_in(&self, tally: &Tally) -> Self {
-        Self { tally: tally.clone(), ..self.clone() }
+        Self { tally: tally.clone(), reads: Reads::default(), ..self.clone() }
     }
 
     /// The tally of this store's calls.

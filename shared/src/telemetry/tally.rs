@@ -1,8 +1,11 @@
 //! The tally of one request: what it did, gathered as it goes and written as one line at its end.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU32, AtomicUsize, Ordering},
+use std::{
+    ops::Add,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, AtomicUsize, Ordering},
+    },
 };
 
 use domain::{Action, ClientId};
@@ -31,6 +34,14 @@ pub struct Units {
     pub read: f64,
     /// Write request units.
     pub write: f64,
+}
+
+impl Add for Units {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { read: self.read + other.read, write: self.write + other.write }
+    }
 }
 
 /// The use of a replica for a list.
@@ -180,8 +191,7 @@ impl Tally {
 
     pub(crate) fn add_units(&self, units: Units) {
         let mut sum = lock(&self.0.units);
-        sum.read += units.read;
-        sum.write += units.write;
+        *sum = *sum + units;
     }
 }
 

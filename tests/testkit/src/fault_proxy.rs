@@ -30,6 +30,8 @@ pub enum Fault {
     DroppedAfter,
     /// The call has no effect and is never answered.
     Hangs,
+    /// A batch is done in part: the answer names what was left undone. Other calls go through.
+    PartlyDone,
 }
 
 /// A call on its way to the engine.
@@ -39,6 +41,33 @@ pub struct DynamoDbCall {
     pub operation: String,
     /// The input, as it is sent.
     pub input: Value,
+}
+
+impl DynamoDbCall {
+    /// Takes a part out of a batch, half of its items or, if it has one of each table, half of its tables. Returns the
+    /// name by which the answer leaves it undone, and the part.
+    fn leave_a_part(&mut self) -> Option<(&'static str, Value)> {
+        let (name, path) = match self.operation.as_str() {
+            "BatchGetItem" => ("UnprocessedKeys", "/Keys"),
+            "BatchWriteItem" => ("UnprocessedItems", ""),
+            _ => return None,
+        };
+        let tables = self.input["RequestItems"].as_object_mut()?;
+        let mut undone = serde_json::Map::new();
+        for (table, wanted) in tables.iter_mut() {
+            let mut rest = wanted.clone();
+            let items = wanted.pointer_mut(path)?.as_array_mut()?;
+            if items.len() > 1 {
+                *rest.pointer_mut(path)? = items.split_off(items.len() / 2).into();
+                undone.insert(table.clone(), rest);
+            }
+        }
+        if undone.is_empty() && tables.len() > 1 {
+            let last = tables.keys().next_back()?.clone();
+            undone.extend(tables.remove_entry(&last));
+        }
+        (!undone.is_empty()).then_some((name, undone.into()))
+    }
 }
 
 /// A running proxy. It stops when this value is dropped.
@@ -101,11 +130,12 @@ async fn answer(
     request: Request<Incoming>,
     fault: impl Fn(&DynamoDbCall) -> Fault,
 ) -> io::Result<Response<Full<Bytes>>> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     let target = parts.headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-    let fault = fault(&DynamoDbCall { operation, input: serde_json::from_slice(&body).unwrap_or_default() });
+    let mut call = DynamoDbCall { operation, input: serde_json::from_slice(&body).unwrap_or_default() };
+    let fault = fault(&call);
     match fault {
         Fault::DelayBefore(delay) => tokio::time::sleep(delay).await,
         Fault::Throttled => {
@@ -114,14 +144,25 @@ async fn answer(
         Fault::FailedBefore => return Ok(error(500, "com.amazonaws.dynamodb.v20120810#InternalServerError")),
         Fault::DroppedBefore => return Err(io::ErrorKind::ConnectionReset.into()),
         Fault::Hangs => std::future::pending().await,
-        Fault::None | Fault::DelayAfter(_) | Fault::FailedAfter | Fault::DroppedAfter => {}
+        Fault::None | Fault::DelayAfter(_) | Fault::FailedAfter | Fault::DroppedAfter | Fault::PartlyDone => {}
     }
+    let undone = if fault == Fault::PartlyDone { call.leave_a_part() } else { None };
+    let body = if undone.is_some() { Bytes::from(call.input.to_string()) } else { body };
+    parts.headers.remove(hyper::header::CONTENT_LENGTH);
     let forwarded = http.post(upstream).headers(parts.headers).body(body).send().await.map_err(io::Error::other)?;
     let mut response = Response::builder().status(forwarded.status());
     for (name, value) in forwarded.headers() {
-        response = response.header(name, value);
+        // These are of the body as it was.
+        if undone.is_none() || !["content-length", "x-amz-crc32"].contains(&name.as_str()) {
+            response = response.header(name, value);
+        }
     }
-    let body = forwarded.bytes().await.map_err(io::Error::other)?;
+    let mut body = forwarded.bytes().await.map_err(io::Error::other)?;
+    if let Some((name, undone)) = undone {
+        let mut answer: Value = serde_json::from_slice(&body)?;
+        answer[name] = undone;
+        body = Bytes::from(answer.to_string());
+    }
     match fault {
         Fault::DelayAfter(delay) => tokio::time::sleep(delay).await,
         Fault::FailedAfter => return Ok(error(500, "com.amazonaws.dynamodb.v20120810#InternalServerError")),

@@ -1,5 +1,6 @@
 //! The bucket of checkpoints: who reaches it, how it is protected, and that it can be off.
 
+use domain::limits::LONGEST_GAP;
 use end_to_end::template::Template;
 use serde_json::{Value, json};
 use shared::objects::PREFIX;
@@ -54,6 +55,9 @@ fn objects_are_private_encrypted_and_gone_when_they_are_of_no_use() {
         assert!(bucket.get("VersioningConfiguration").is_none(), "a version would keep what is erased");
         let rule = &bucket["LifecycleConfiguration"]["Rules"][0];
         assert_eq!((&rule["Status"], rule.get("Prefix")), (&json!("Enabled"), None), "of all objects");
+        let days = rule["ExpirationInDays"].as_u64().unwrap();
+        let longest = LONGEST_GAP.as_secs() / (24 * 60 * 60);
+        assert!((longest + 1..longest + 3).contains(&days), "{days} days, and a checkpoint is used for {longest}");
 
         let policy = &properties(template, "CheckpointsBucketPolicy")["PolicyDocument"]["Statement"];
         let deny = json!({
@@ -110,8 +114,11 @@ fn turned_off_nothing_of_them_is_left() {
         let template = template.resolved(&[("Checkpoints", "off")]);
         assert_eq!(resources(&template, "AWS::S3::Bucket").count(), 0);
         assert_eq!(resources(&template, "AWS::S3::BucketPolicy").count(), 0);
-        for text in ["s3:", "${Checkpoints", "CHECKPOINTS_BUCKET"] {
-            let resources = template["Resources"].to_string() + &template["Outputs"].to_string();
+        for text in ["s3:", "${CheckpointsBucket", "CHECKPOINTS_BUCKET", "DescribeTable"] {
+            let functions = resources(&template, "AWS::IAM::Role").filter(|(name, _)| name.ends_with("FunctionRole"));
+            let roles: String = functions.map(|(_, role)| role.to_string()).collect();
+            let functions = resources(&template, "AWS::Lambda::Function").map(|(_, function)| function.to_string());
+            let resources = roles + &functions.collect::<String>() + &template["Outputs"].to_string();
             assert!(!resources.contains(text), "{set}: {text}");
         }
     }

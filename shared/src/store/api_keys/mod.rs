@@ -5,7 +5,7 @@
 #[cfg(feature = "operator")]
 mod operator;
 
-use aws_sdk_dynamodb::operation::{get_item::GetItemInput, update_item::UpdateItemInput};
+use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
 use domain::{Caller, KeyHash, Timestamp};
 
 use super::{
@@ -82,12 +82,9 @@ impl Store {
     /// # Errors
     /// Fails if the table does, or if the item is malformed.
     pub async fn find_api_key(&self, hash: &KeyHash) -> Result<Option<ApiKeyRecord>, StoreError> {
-        let request = GetItemInput::builder()
-            .table_name(&self.tables.api_keys)
-            .key(attributes::HASH, s(hash.as_str()))
-            .consistent_read(true);
-        let output = self.call("GetItem api-keys", Retry::Always, request).await?;
-        output.item.map(|item| record(&item)).transpose()
+        let key = Item::from([(attributes::HASH.to_owned(), s(hash.as_str()))]);
+        let found = self.read_item(&self.tables.api_keys, key).await?;
+        found.map(|item| record(&item)).transpose()
     }
 
     /// Notes the use of an API key, unless a use since `unless_since` is noted already.

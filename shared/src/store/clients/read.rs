@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::operation::{batch_get_item::BatchGetItemInput, get_item::GetItemInput};
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::{Caller, Client, ClientId, Notes, OrgId};
 
@@ -12,7 +11,6 @@ use super::{
 };
 use crate::store::{
     Store, StoreError,
-    call::{Retry, pause},
     item::{parsed, text},
 };
 
@@ -31,9 +29,7 @@ impl Store {
     /// # Errors
     /// Fails if the table does.
     pub async fn get(&self, caller: &Caller, id: ClientId) -> Result<Option<Client>, StoreError> {
-        let request = GetItemInput::builder().table_name(&self.tables.clients).consistent_read(true);
-        let request = request.set_key(Some(primary_key(&caller.org, id)));
-        match self.call("GetItem clients", Retry::Always, request).await?.item {
+        match self.read_item(&self.tables.clients, primary_key(&caller.org, id)).await? {
             Some(found) if !item::is_tombstone(&found)? => item::client(found).map(Some),
             _ => Ok(None),
         }
@@ -57,22 +53,13 @@ impl Store {
             .set_keys(Some(ids.iter().map(|id| primary_key(org, *id)).collect()))
             .build()
             .expect("keys are set");
-        let mut found = HashMap::new();
-        let mut pending = Some(HashMap::from([(self.tables.clients.clone(), wanted)]));
-        while let Some(batch) = pending.take() {
-            let request = BatchGetItemInput::builder().set_request_items(Some(batch));
-            let output = self.call("BatchGetItem clients", Retry::Always, request).await?;
-            for item in output.responses.into_iter().flatten().flat_map(|(_, items)| items) {
+        let wanted = HashMap::from([(self.tables.clients.clone(), wanted)]);
+        let found = self.read_batch(wanted).await?.into_values().flatten();
+        found
+            .map(|item| {
                 let notes = text(&item, LONG_NOTES).map(|text| Notes::from_stored(text.to_owned()));
-                found.insert(parsed(&item, ID)?, LongNotes { version: item::version(&item)?, notes });
-            }
-            // DynamoDB leaves out items beyond 16 MB and throttled ones; they are asked for again. The
-            // request's deadline bounds this loop.
-            pending = output.unprocessed_keys.filter(|rest| !rest.is_empty());
-            if pending.is_some() {
-                tokio::time::sleep(pause(1)).await;
-            }
-        }
-        Ok(found)
+                Ok((parsed(&item, ID)?, LongNotes { version: item::version(&item)?, notes }))
+            })
+            .collect()
     }
 }

@@ -33,6 +33,8 @@ const BUCKET: &str = "checkpoints-of-a-test";
 const REGION: &str = "eu-central-1";
 const ACCESS_KEY: &str = "AKIATESTKIT";
 const SECRET_KEY: &str = "wJalrXUtnFEMI/K7MDENG/testkit";
+/// A function's credentials are those of a session.
+const SESSION_TOKEN: &str = "token/of+a=session";
 
 /// A request on its way to the bucket.
 #[derive(Clone, Debug)]
@@ -41,6 +43,8 @@ pub struct S3Call {
     pub method: Method,
     /// The key of the object, with the prefix that all keys have.
     pub key: String,
+    /// The number of the connection that it came on, from 0.
+    pub connection: usize,
 }
 
 /// A running S3. It stops when this value is dropped.
@@ -76,7 +80,7 @@ impl S3 {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async move {
                 let listener = TcpListener::from_std(listener).expect("a bound listener");
-                loop {
+                for connection in 0.. {
                     let stream = tokio::select! {
                         _ = &mut stopped => break,
                         accepted = listener.accept() => match accepted { Ok((stream, _)) => stream, Err(_) => continue },
@@ -85,7 +89,7 @@ impl S3 {
                     tokio::spawn(async move {
                         let service = service_fn(move |request| {
                             let state = state.clone();
-                            async move { answer(&state.0, request, &state.1).await }
+                            async move { answer(&state.0, connection, request, &state.1).await }
                         });
                         let mut http = http1::Builder::new();
                         http.timer(TokioTimer::new());
@@ -107,13 +111,32 @@ impl S3 {
     /// The bucket's objects, for a caller with another secret key.
     #[must_use]
     pub fn objects_signed_with(&self, secret: &str) -> Objects {
-        let credentials = Credentials::new(ACCESS_KEY, secret, None, None, "testkit");
+        let credentials = Credentials::new(ACCESS_KEY, secret, Some(SESSION_TOKEN.to_owned()), None, "testkit");
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(REGION))
-            .endpoint_url(format!("http://{}", self.address))
+            .endpoint_url(self.url())
             .credentials_provider(SharedCredentialsProvider::new(credentials));
         Objects::in_bucket(&config.build(), BUCKET)
+    }
+
+    /// The environment of a process that uses the bucket.
+    #[must_use]
+    pub fn environment(&self) -> [(&'static str, String); 6] {
+        [
+            ("CHECKPOINTS_BUCKET", BUCKET.to_owned()),
+            ("AWS_ENDPOINT_URL_S3", self.url()),
+            ("AWS_REGION", REGION.to_owned()),
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_KEY.to_owned()),
+            ("AWS_SESSION_TOKEN", SESSION_TOKEN.to_owned()),
+        ]
+    }
+
+    /// The URL of the S3.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// The keys of all objects, with their prefix.
@@ -125,18 +148,19 @@ impl S3 {
 
 async fn answer(
     bucket: &Mutex<Bucket>,
+    connection: usize,
     request: Request<Incoming>,
     fault: impl Fn(&S3Call) -> S3Fault,
 ) -> io::Result<Response<Body>> {
     let (head, body) = request.into_parts();
     let path = head.uri.path().strip_prefix('/').unwrap_or_default();
     let (name, key) = path.split_once('/').unwrap_or((path, ""));
-    let fault = fault(&S3Call { method: head.method.clone(), key: key.to_owned() });
+    let fault = fault(&S3Call { method: head.method.clone(), key: key.to_owned(), connection });
     let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
     if let Some(answer) = fault.before(body.len()).await? {
         return Ok(answer.into_response());
     }
-    let secret = Secret { access_key: ACCESS_KEY, secret_key: SECRET_KEY, region: REGION };
+    let secret = Secret { access_key: ACCESS_KEY, secret_key: SECRET_KEY, token: SESSION_TOKEN, region: REGION };
     let answer = match verify(&head, &body, &secret, SystemTime::now()) {
         Err(code) => Answer::error(403, code),
         Ok(()) if name != BUCKET => Answer::error(404, "NoSuchBucket"),

@@ -17,6 +17,8 @@ const SKEW: i64 = 15 * 60 * 1000;
 pub(super) struct Secret<'a> {
     pub(super) access_key: &'a str,
     pub(super) secret_key: &'a str,
+    /// The token of the session; empty if there is none.
+    pub(super) token: &'a str,
     pub(super) region: &'a str,
 }
 
@@ -39,6 +41,9 @@ pub(super) fn verify(
     let scope = format!("{day}/{}/s3/aws4_request", secret.region);
     if credential != format!("{}/{scope}", secret.access_key) {
         return Err("AuthorizationHeaderMalformed");
+    }
+    if header(&head.headers, "x-amz-security-token") != secret.token {
+        return Err("InvalidToken");
     }
     if millis(at)?.abs_diff(Timestamp::from(now).millis()) > SKEW.unsigned_abs() {
         return Err("RequestTimeTooSkewed");
@@ -99,6 +104,7 @@ mod tests {
     const SECRET: Secret<'_> = Secret {
         access_key: "AKIAIOSFODNN7EXAMPLE",
         secret_key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        token: "",
         region: "us-east-1",
     };
     const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
