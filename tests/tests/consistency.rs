@@ -205,7 +205,9 @@ const REQUEST_LIFE: Duration = Duration::from_secs(3);
 /// An organization of five clients is large enough for a checkpoint, which may be replaced at once.
 fn settings(overlap: Duration) -> Settings {
     let (checkpoint_pause, storage_pause) = (Duration::ZERO, Duration::from_millis(20));
-    Settings { overlap, small: 4, checkpoint_pause, storage_pause, ..Settings::new(usize::MAX >> 4) }
+    // Several ranges, too.
+    let settings = Settings { small: 4, first_bytes: 1024, range_bytes: 512, ..Settings::new(usize::MAX >> 4) };
+    Settings { overlap, checkpoint_pause, storage_pause, ..settings }
 }
 
 /// Deletes the organization's checkpoint and the leases, tears it, damages it, puts back an old one, and swaps it with

@@ -164,7 +164,7 @@ async fn open(source: &Source<'_>, now: Timestamp) -> Result<Opened, Closed> {
     let Some(stored) = source.checkpoints.of(source.app, source.org).await else {
         return Err((None, Unusable::Unavailable, None));
     };
-    stored.open(now).await.map_err(|(unusable, tag)| {
+    stored.open(now, source.settings).await.map_err(|(unusable, tag)| {
         let is_reachable = !matches!(unusable, Unusable::Unavailable | Unusable::Forbidden);
         (is_reachable.then_some(stored), unusable, tag)
     })
@@ -204,7 +204,7 @@ async fn take_turn(source: &Source<'_>, stored: &Stored, known: Option<ObjectTag
         time::sleep(pause).await;
         match stored.read(0..1, None).await {
             Ok(part) if part.as_ref().map(|part| &part.tag) != known.as_ref() => {
-                return match stored.open(source.app.clock.now()).await {
+                return match stored.open(source.app.clock.now(), source.settings).await {
                     Ok(opened) => Turn::Others(opened),
                     Err(_) => Turn::Ours(None),
                 };

@@ -71,6 +71,8 @@ pub(crate) struct Following {
     pub(crate) changes_since_stored: usize,
     pub(crate) lease: Option<Lease>,
     pub(crate) healing: Option<Healing>,
+    /// The time at which another instance compared, so that this one could not.
+    pub(crate) healing_refused: Option<Timestamp>,
     measurement: Measurement,
 }
 
@@ -238,6 +240,7 @@ impl Following {
             changes_since_stored: 0,
             lease: None,
             healing: None,
+            healing_refused: None,
         }
     }
 

@@ -16,6 +16,10 @@ use crate::{checkpoints::Checkpoints, replica::OVERLAP};
 
 /// See [`Settings::small`]: some 50 read units.
 const SMALL: u16 = 1024;
+/// See [`Settings::first_bytes`]: all of a checkpoint of some 60,000 clients.
+const FIRST_BYTES: u64 = 4 * 1024 * 1024;
+/// See [`Settings::range_bytes`].
+const RANGE_BYTES: u64 = 8 * 1024 * 1024;
 /// See [`Settings::storage_pause`].
 const STORAGE_PAUSE: Duration = Duration::from_secs(10);
 
@@ -38,6 +42,10 @@ pub struct Settings {
     pub overlap: Duration,
     /// The most clients of an organization that is read from the table as cheaply as from a checkpoint.
     pub small: u16,
+    /// The bytes of a checkpoint that are read first. They must have the header.
+    pub first_bytes: u64,
+    /// The bytes of each further read.
+    pub range_bytes: u64,
     /// The shortest time between two checkpoints of an organization.
     pub checkpoint_pause: Duration,
     /// The time for which storage is left alone after a failure.
@@ -56,6 +64,8 @@ impl Settings {
             budget,
             overlap: OVERLAP,
             small: SMALL,
+            first_bytes: FIRST_BYTES,
+            range_bytes: RANGE_BYTES,
             checkpoint_pause: CHECKPOINT_PAUSE,
             storage_pause: STORAGE_PAUSE,
             works_after_answers: true,

@@ -15,6 +15,9 @@ use testkit::{Listed, Lister, ManualClock, Org, World};
 pub(crate) const CLIENTS: usize = 12;
 /// The number of clients of an organization that is small here.
 const SMALL: u16 = 4;
+/// The bytes of the first read of a checkpoint, which has the header, and of each further one.
+pub(crate) const FIRST_BYTES: u64 = 512;
+pub(crate) const RANGE_BYTES: u64 = 64;
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -61,7 +64,9 @@ impl Scene {
     pub(crate) fn settings(&self) -> Settings {
         let database_clock = Some(self.clock.clock());
         let (checkpoint_pause, storage_pause) = (Duration::ZERO, Duration::ZERO);
-        Settings { small: SMALL, checkpoint_pause, storage_pause, database_clock, ..Settings::new(usize::MAX >> 4) }
+        let settings = Settings::new(usize::MAX >> 4);
+        let settings = Settings { small: SMALL, first_bytes: FIRST_BYTES, range_bytes: RANGE_BYTES, ..settings };
+        Settings { checkpoint_pause, storage_pause, database_clock, ..settings }
     }
 
     /// A new instance.

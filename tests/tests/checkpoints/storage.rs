@@ -8,8 +8,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use domain::{Change, ListedClient};
 use list_clients::Settings;
-use testkit::{Lister, Org, S3, S3Call, S3Fault};
+use list_engine::{
+    Index,
+    checkpoint::{Encoder, Key, Lineage},
+};
+use shared::objects::Expected;
+use testkit::{Lister, Org, Rate, S3, S3Call, S3Fault};
 
 use super::{Scene, scene::MINUTE};
 
@@ -19,7 +25,7 @@ struct Remote {
     org: Org,
     fault: Arc<Mutex<S3Fault>>,
     requests: Arc<AtomicUsize>,
-    _s3: S3,
+    s3: S3,
 }
 
 impl Remote {
@@ -37,7 +43,7 @@ impl Remote {
         let org = Org { app, ..scene.org.clone() };
         scene.instance().list_and_upkeep(&org).await;
         scene.clock.advance(MINUTE);
-        let remote = Self { scene, org, fault, requests, _s3: s3 };
+        let remote = Self { scene, org, fault, requests, s3 };
         assert_eq!(remote.list_under(S3Fault::None).await, ("restored", "restored"));
         remote
     }
@@ -106,4 +112,44 @@ async fn storage_that_hangs_is_waited_for_once_and_then_left_alone() {
     instance.upkeep(&remote.org).await;
     assert_eq!(instance.list_and_upkeep(&other).await.replica.state, "loaded");
     assert_eq!(remote.requests.load(Ordering::Relaxed), requests);
+}
+
+/// Its ranges are read under one entity tag.
+#[tokio::test]
+async fn a_checkpoint_that_is_replaced_while_it_is_read_is_read_anew() {
+    let remote = Remote::new().await;
+    let replacement = remote.scene.create("new").await;
+    *remote.fault.lock().unwrap() =
+        S3Fault::Slow(Rate { first_byte: Duration::from_millis(100), bytes_per_second: 1 << 30 });
+    let before = remote.requests.load(Ordering::Relaxed);
+    let replacing = async {
+        // The header is read, and further ranges are under way.
+        while remote.requests.load(Ordering::Relaxed) < before + 2 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        *remote.fault.lock().unwrap() = S3Fault::None;
+        let table = remote.scene.world.store.clients_table_id().await.unwrap().unwrap();
+        let key = Key { table, organization: remote.org.id().sha256() };
+        let objects = remote.s3.objects();
+        let tag = objects.get(&key.object_key(), 0..1, None).await.unwrap().unwrap().tag;
+        let lineage = Lineage {
+            epoch: 0,
+            watermark: remote.scene.clock.now(),
+            overlap: Duration::ZERO,
+            read_in_full: remote.scene.clock.now(),
+            newest: None,
+        };
+        // It has nothing in common with the other, but its tail is right.
+        let mut index = Index::default();
+        for client in remote.scene.in_table().await {
+            index.apply(&Change::Upsert(ListedClient { client, has_long_notes: false }));
+        }
+        let object = Encoder::new(&index, &key, lineage).finish();
+        objects.put(&key.object_key(), object.into(), &Expected::Unchanged(tag)).await.unwrap().unwrap();
+    };
+    let instance = remote.scene.instance();
+    let (listed, ()) = tokio::join!(instance.list(&remote.org), replacing);
+    assert_eq!((listed.replica.state, listed.checkpoint()), ("restored", Some("restored")));
+    assert_eq!(remote.scene.shown(&listed), remote.scene.in_table().await);
+    assert!(listed.page.clients.iter().any(|client| client.id == replacement.id));
 }

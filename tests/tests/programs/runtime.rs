@@ -11,10 +11,11 @@ use std::{
 
 use axum::Router;
 use domain::{ApiKey, limits};
-use futures_util::future::join_all;
+use futures_util::{StreamExt, future::join_all, stream};
 use serde_json::{Value, json};
 use testkit::{
-    Call, DynamoDbCall, Fault, FaultProxy, Function, Invocation, NOBODY, PANICKING, World, binary, closed_port,
+    Call, DynamoDbCall, Fault, FaultProxy, Function, Invocation, NOBODY, PANICKING, Rate, S3, S3Fault, World, binary,
+    closed_port,
 };
 use tokio::net::TcpListener;
 
@@ -290,6 +291,44 @@ async fn the_use_of_a_key_is_noted_after_the_answer() {
     // The next event is polled for when the note is made.
     get.answer(&call).await;
     assert!(world.key_record(&key).await.last_used_at.is_some());
+}
+
+#[tokio::test]
+async fn a_checkpoint_is_written_after_the_answer_and_the_next_process_starts_from_it() {
+    // Too many for one page of a first list.
+    const CLIENTS: usize = 1_100;
+    const SLOW: Rate = Rate { first_byte: Duration::from_millis(300), bytes_per_second: 1 << 30 };
+    let world = World::new().await;
+    let org = world.org("acme");
+    let created = stream::iter(0..CLIENTS).map(|n| {
+        let (org, body) = (&org, json!({ "name": format!("client {n}") }));
+        async move { org.create(&body).await }
+    });
+    created.buffer_unordered(16).collect::<Vec<_>>().await;
+    let key = world.key("acme").await;
+    let s3 = S3::start_with(|call| if call.method == "PUT" { S3Fault::Slow(SLOW) } else { S3Fault::None });
+    let s3 = s3.await.unwrap();
+    let environment = s3.environment();
+    let mut variables: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    variables.push(("AWS_ENDPOINT_URL_DYNAMODB", world.url()));
+    variables.push(("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1769"));
+    let checkpoints = || s3.keys().iter().filter(|key| !key.ends_with(".load")).count();
+
+    let call = Call::list().key(&key);
+    let first = start("list-clients", &variables).await;
+    let loaded = first.answer(&call).await;
+    assert_eq!((loaded.status, loaded.body["total"].as_u64()), (200, Some(CLIENTS as u64)));
+    assert_eq!(checkpoints(), 0, "the answer came first");
+    // The next event is polled for when the checkpoint is written.
+    first.answer(&call).await;
+    assert_eq!(checkpoints(), 1);
+    assert_eq!(first.log_line(&loaded).await["replica"], "loaded");
+
+    let second = start("list-clients", &variables).await;
+    let restored = second.answer(&call).await;
+    assert_eq!(restored.body["total"], loaded.body["total"]);
+    let line = second.log_line(&restored).await;
+    assert_eq!((&line["replica"], &line["checkpoint"]), (&json!("restored"), &json!("restored")), "{line}");
 }
 
 #[tokio::test]

@@ -28,6 +28,8 @@ use crate::{
 const SLICE: Duration = Duration::from_secs(1);
 /// The life of the lease on the right to compare.
 const LEASE_LIFE: Duration = Duration::from_secs(10 * 60);
+/// The time for which an instance does not ask for the lease again.
+const LEASE_PAUSE: Duration = Duration::from_secs(60);
 /// The entries that are compared before others get their turn: some milliseconds' work.
 const ENTRIES_IN_A_ROW: usize = 1_000;
 
@@ -43,7 +45,11 @@ pub(crate) struct Healing {
 impl Following {
     /// Whether the last read of the whole organization is so long ago that it is compared with the table.
     pub(crate) fn needs_healing(&self, now: Timestamp, settings: &Settings) -> bool {
-        self.read_in_full.after(HEAL_AFTER) <= now && self.index.len() > settings.small.into() && !self.is_doubtful()
+        let is_others_turn = self.healing_refused.is_some_and(|refused| now < refused.after(LEASE_PAUSE));
+        self.read_in_full.after(HEAL_AFTER) <= now
+            && !is_others_turn
+            && self.index.len() > settings.small.into()
+            && !self.is_doubtful()
     }
 
     /// Compares a part of the replica with the table. Returns the number of differences, all of them corrected, when
@@ -83,7 +89,10 @@ impl Following {
             let lease = stored.prolong(healing.lease, now, LEASE_LIFE).await.ok()??;
             return Some(Healing { lease, ..healing });
         }
-        let Ok(Attempt::Held(lease)) = stored.lease(&key, now, LEASE_LIFE).await else { return None };
+        let Ok(Attempt::Held(lease)) = stored.lease(&key, now, LEASE_LIFE).await else {
+            self.healing_refused = Some(now);
+            return None;
+        };
         let comparison = Comparison::new(self.watermark.before(source.settings.overlap));
         Some(Healing { comparison, began: self.watermark, cursor: None, lease })
     }

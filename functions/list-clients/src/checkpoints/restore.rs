@@ -21,11 +21,8 @@ use shared::{
 use tokio::{task::yield_now, time::timeout};
 
 use super::{Failure, Stored};
+use crate::source::Settings;
 
-/// The bytes that are read first: the header, and all of a checkpoint of some 60,000 clients.
-const FIRST_BYTES: u64 = 4 * 1024 * 1024;
-/// The bytes of each further read.
-const RANGE_BYTES: u64 = 8 * 1024 * 1024;
 /// The further reads that are under way at the same time.
 const RANGES_AHEAD: usize = 2;
 /// The longest wait for the first bytes.
@@ -94,6 +91,8 @@ pub(crate) struct Opened {
     ready: Part,
     /// The position in the object of the bytes after those that are restored.
     position: u64,
+    /// The bytes of each further read.
+    range_bytes: u64,
 }
 
 enum Stage {
@@ -104,8 +103,12 @@ enum Stage {
 
 impl Stored {
     /// Opens the checkpoint: reads its start, and checks its header.
-    pub(crate) async fn open(&self, now: Timestamp) -> Result<Opened, (Unusable, Option<ObjectTag>)> {
-        let read = timeout(OPEN_TIMEOUT, self.read(0..FIRST_BYTES, None)).await;
+    pub(crate) async fn open(
+        &self,
+        now: Timestamp,
+        settings: &Settings,
+    ) -> Result<Opened, (Unusable, Option<ObjectTag>)> {
+        let read = timeout(OPEN_TIMEOUT, self.read(0..settings.first_bytes, None)).await;
         let part = match read.unwrap_or_else(|_| Err(self.timed_out())) {
             Ok(Some(part)) => part,
             Ok(None) => return Err((Unusable::Absent, None)),
@@ -114,7 +117,7 @@ impl Stored {
         let tag = part.tag.clone();
         let checked = if self.is_refused(&tag) { Err(Refusal::RefusedBefore.into()) } else { self.check(&part, now) };
         match checked {
-            Ok(header) => Ok(Opened::new(header, part)),
+            Ok(header) => Ok(Opened::new(header, part, settings.range_bytes)),
             Err(unusable) => Err((unusable, Some(tag))),
         }
     }
@@ -145,11 +148,12 @@ fn usable_at(header: &Header, now: Timestamp) -> Result<(), Unusable> {
 }
 
 impl Opened {
-    fn new(header: Header, first: Part) -> Self {
+    fn new(header: Header, first: Part, range_bytes: u64) -> Self {
         let position = header.first_block() as u64;
         let ready = Part { bytes: first.bytes.slice(header.first_block()..), ..first };
         let tag = ready.tag.clone();
-        Self { tag, stage: Stage::Restoring(Box::new(Restore::new(header.clone()))), header, ready, position }
+        let stage = Stage::Restoring(Box::new(Restore::new(header.clone())));
+        Self { tag, stage, header, ready, position, range_bytes }
     }
 
     pub(crate) fn header(&self) -> &Header {
@@ -185,8 +189,9 @@ impl Opened {
         let len = self.header.object_len();
         restore_part(restore, &mut self.position, &mut self.ready).await?;
         let tag = &self.tag;
-        let mut parts =
-            stream::iter(ranges(self.position, len)).map(|range| stored.read(range, Some(tag))).buffered(RANGES_AHEAD);
+        let mut parts = stream::iter(ranges(self.position, len, self.range_bytes))
+            .map(|range| stored.read(range, Some(tag)))
+            .buffered(RANGES_AHEAD);
         while let Some(part) = parts.next().await {
             let mut part = part?.ok_or(Unusable::Replaced)?;
             if part.object_len != len {
@@ -233,8 +238,8 @@ async fn restore_part(restore: &mut Restore, position: &mut u64, part: &mut Part
     Ok(())
 }
 
-fn ranges(start: u64, end: u64) -> impl Iterator<Item = Range<u64>> {
-    (start..end).step_by(RANGE_BYTES as usize).map(move |start| start..end.min(start + RANGE_BYTES))
+fn ranges(start: u64, end: u64, len: u64) -> impl Iterator<Item = Range<u64>> {
+    (start..end).step_by(len as usize).map(move |start| start..end.min(start + len))
 }
 
 /// The tail of a checkpoint: the changes since its watermark.
@@ -287,11 +292,7 @@ mod tests {
 
     #[test]
     fn the_ranges_have_each_byte_once() {
-        let end = 2 * RANGE_BYTES + 5;
-        assert_eq!(
-            ranges(3, end).map(|range| range.end - range.start).collect::<Vec<_>>(),
-            [RANGE_BYTES, RANGE_BYTES, 2]
-        );
-        assert_eq!(ranges(7, 7).count(), 0);
+        assert_eq!(ranges(3, 25, 10).collect::<Vec<_>>(), [3..13, 13..23, 23..25]);
+        assert_eq!(ranges(7, 7, 10).count(), 0);
     }
 }
