@@ -50,11 +50,16 @@ impl RequestLines {
         let dimensions = vec![vec![DIMENSION.to_owned()]];
         Self {
             emf: Mutex::new(Emf::builder(NAMESPACE.to_owned(), dimensions).build()),
-            function: env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| NO_FUNCTION.to_owned()),
+            function: function_from_env(),
             version: env::var("AWS_LAMBDA_FUNCTION_VERSION").ok(),
             cold: AtomicBool::new(true),
         }
     }
+}
+
+/// The value of the dimension: the name of this function.
+pub(super) fn function_from_env() -> String {
+    env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_else(|_| NO_FUNCTION.to_owned())
 }
 
 /// The line of one request, while it is gathered.

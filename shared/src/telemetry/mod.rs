@@ -7,10 +7,10 @@ mod line;
 #[cfg_attr(not(feature = "otel"), path = "no_spans.rs")]
 mod spans;
 mod tally;
+mod upkeep;
 
 use std::{cell::RefCell, panic};
 
-use domain::OrgId;
 use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
     Layer,
@@ -24,6 +24,7 @@ pub use line::{DIMENSION, METRICS, NAMESPACE};
 pub(crate) use line::{Entry, Failure, RequestLines};
 pub(crate) use spans::of_call;
 pub use tally::{CheckpointUse, ClientWrite, ReplicaUse, Tally, Units};
+pub use upkeep::{REPLICA_DIFFERENCES, Upkeep};
 
 /// The telemetry of a process, after its set-up.
 #[must_use = "spans are kept until they are flushed"]
@@ -74,20 +75,6 @@ where
         .event_format(format::Format::new(json))
         .with_filter(filter);
     tracing_subscriber::registry().with(spans).with(lines)
-}
-
-/// Logs the end of an attempt to write a checkpoint.
-pub fn checkpoint_written(org: &OrgId, outcome: &str, bytes: usize) {
-    tracing::info!(%org, outcome, bytes, "checkpoint");
-}
-
-/// Logs that a replica was compared with the table. Differences are a sign of a fault, and corrected.
-pub fn healed(org: &OrgId, differences: usize) {
-    if differences == 0 {
-        tracing::info!(%org, differences, "replica compared with the table");
-    } else {
-        tracing::error!(%org, differences, "replica compared with the table");
-    }
 }
 
 thread_local! {

@@ -320,6 +320,10 @@ async fn failures(api: &mut Api, id: &str) {
         api.tell_by(&unavailable, operation, 503, "unavailable", event(Some(KEY)).event()).await;
         let panicking = Service::new(endpoint, api.app.clone(), panicking);
         api.tell_by(&panicking, operation, 500, "internalError", event(Some(KEY)).event()).await;
+        if operation == "listClients" {
+            let full = Service::new(endpoint, api.app.clone(), async |_, _| Err(ApiError::TooLarge));
+            api.tell_by(&full, operation, 503, "organizationTooLarge", event(Some(KEY)).event()).await;
+        }
         let too_large = with_text(&event(Some(KEY)), &" ".repeat(BODY_BYTES + 1));
         // As an instance has it that has just started.
         let fresh = (endpoint.service)(api.app.clone());

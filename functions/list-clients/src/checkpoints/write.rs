@@ -57,6 +57,11 @@ impl Written {
             Self::Failed => "failed",
         }
     }
+
+    /// The length of what was written.
+    pub(crate) fn bytes(self) -> Option<usize> {
+        if let Self::Done(bytes) = self { Some(bytes) } else { None }
+    }
 }
 
 impl Following {
