@@ -10,7 +10,7 @@ use domain::{
 };
 use shared::{objects::Objects, store::Store};
 
-use super::{checkpoints::Checkpoints, counted};
+use super::{check_clock, checkpoints::Checkpoints, counted};
 use crate::{Cli, connection::Connection};
 
 /// A safety margin for the wait.
@@ -61,12 +61,14 @@ pub(crate) async fn run(delete: Delete, store: &Store, objects: Option<Objects>)
         Some(objects) => Checkpoints::of(&org, store, objects).await?,
         None => None,
     };
+    let clock = Clock::system();
+    check_clock(store, &org, &clock).await.context("nothing was deleted")?;
     let keys =
         store.all_api_keys(&org).await.context("could not look for the organization's keys; nothing was deleted")?;
     let mut revoked = 0;
     for key in keys.iter().filter(|key| key.revoked_at.is_none()) {
         let id = &key.caller.key_id;
-        let done = store.revoke_api_key(key, Clock::system().now()).await;
+        let done = store.revoke_api_key(key, clock.now()).await;
         done.with_context(|| format!("could not revoke {id}; no client was deleted; repeat the command"))?;
         revoked += 1;
     }
@@ -89,7 +91,7 @@ pub(crate) async fn run(delete: Delete, store: &Store, objects: Option<Objects>)
             reported = Instant::now();
         }
     };
-    let deleted = store.purge_clients(&org, &Clock::system(), progress).await;
+    let deleted = store.purge_clients(&org, &clock, progress).await;
     let deleted = deleted.context("some clients are not deleted; repeat the command to continue")?;
     eprintln!("Deleted {} of {org} (clients, and the tombstones of deleted ones).", counted(deleted, "item"));
 

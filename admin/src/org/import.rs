@@ -8,15 +8,15 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
-use domain::{ClientId, Clock, OrgId, UserId, limits::CLOCK_SKEW};
+use domain::{ClientId, Clock, OrgId, UserId};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use shared::{
-    store::{ClockError, ImportOutcome, Store},
+    store::{ImportOutcome, Store},
     telemetry::Tally,
 };
 
 use super::{
-    counted,
+    check_clock, counted,
     file::{Fault, Reader},
 };
 
@@ -51,7 +51,7 @@ pub(crate) async fn run(Import { org, from, user, overwrite }: Import, store: &S
     let mut file = input()?;
     let total = check(&mut file, from.as_ref().unwrap_or(&org))?;
     let clock = Clock::system();
-    check_clock(store, &org, &clock).await?;
+    check_clock(store, &org, &clock).await.context("nothing was imported")?;
 
     let mut totals = Totals::new(total);
     let tally = Tally::default();
@@ -152,21 +152,6 @@ fn check(input: &mut Input, exported: &OrgId) -> Result<usize> {
         faults.push(format!("and {} more", counted(unreported, "line")));
     }
     if faults.is_empty() { Ok(clients) } else { Err(anyhow!(faults.join("; ")).context(no_import)) }
-}
-
-/// Fails if this machine's clock is too far from DynamoDB's: lists would miss writes with such timestamps.
-async fn check_clock(store: &Store, org: &OrgId, clock: &Clock) -> Result<()> {
-    let error = store.clock_error(org, clock, CLOCK_SKEW).await.context("could not reach the table of clients")?;
-    let (by, which) = match error {
-        None => return Ok(()),
-        Some(ClockError::Ahead(by)) => (by, "ahead of"),
-        Some(ClockError::Behind(by)) => (by, "behind"),
-    };
-    bail!(
-        "nothing was imported: this machine's clock is {:.1} s {which} DynamoDB's, and lists find an import by its \
-         times; set the clock first",
-        by.as_secs_f64()
-    );
 }
 
 /// The outcomes so far, by number.

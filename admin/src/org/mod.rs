@@ -7,8 +7,10 @@ mod export;
 mod file;
 mod import;
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use clap::Subcommand;
+use domain::{Clock, OrgId, limits::CLOCK_SKEW};
+use shared::store::{ClockError, Store};
 
 use crate::connection::Connection;
 
@@ -48,4 +50,19 @@ pub(crate) async fn run(command: Command, connection: &Connection) -> Result<()>
 /// A number and a noun, in the plural unless the number is 1.
 fn counted(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Fails if this machine's clock is too far from DynamoDB's: lists find what an operator writes by its times.
+async fn check_clock(store: &Store, org: &OrgId, clock: &Clock) -> Result<()> {
+    let error = store.clock_error(org, clock, CLOCK_SKEW).await.context("could not reach the table of clients")?;
+    let (by, which) = match error {
+        None => return Ok(()),
+        Some(ClockError::Ahead(by)) => (by, "ahead of"),
+        Some(ClockError::Behind(by)) => (by, "behind"),
+    };
+    bail!(
+        "this machine's clock is {:.1} s {which} DynamoDB's, and lists find an operator's writes by their times; set \
+         the clock first",
+        by.as_secs_f64()
+    );
 }
