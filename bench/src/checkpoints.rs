@@ -58,7 +58,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     println!(
         "First lists of new instances through the store, without HTTP and authentication: medians of {LISTS}. The\n\
          embedded engine; object storage in this process, with its first byte after {} ms and {} MB/s in all. The peak\n\
-         is what a first list allocates at most, and the index is what it leaves.\n",
+         is what a first list allocates at most, and the index is what it leaves. The table is identified already: each\n\
+         process does that once, for which this engine counts its items.\n",
         RATE.first_byte.as_millis(),
         2 * RATE.bytes_per_second / 1_000_000,
     );
@@ -84,7 +85,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             runtime.block_on(bench.change(&org, &clients[changed..tail]))?;
             changed = tail;
             for (from, org) in [("table", without_storage(&org)), ("checkpoint", org.clone())] {
-                lists.row(first_lists(&runtime, &org, from, size, tail)?);
+                lists.row(first_lists(&runtime, &bench.settings(), &org, (from, size, tail))?);
             }
         }
     }
@@ -97,11 +98,20 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 struct Bench {
     lab: Lab,
     s3: S3,
+    table_id: String,
 }
 
 impl Bench {
     async fn new() -> Result<Self> {
-        Ok(Self { lab: Lab::embedded().await?, s3: S3::start_with(|_| S3Fault::Slow(RATE)).await? })
+        let lab = Lab::embedded().await?;
+        let table_id = lab.app.store.clients_table_id().await?.context("the engine identifies its tables")?;
+        Ok(Self { lab, s3: S3::start_with(|_| S3Fault::Slow(RATE)).await?, table_id })
+    }
+
+    /// A budget that holds every replica, checkpoints that may be replaced at once, and the table's identifier.
+    fn settings(&self) -> Settings {
+        let (checkpoint_pause, table_id) = (Duration::ZERO, Some(self.table_id.clone()));
+        Settings { checkpoint_pause, table_id, ..Settings::new(4 << 30) }
     }
 
     /// A new organization, whose clients were all written long ago.
@@ -129,7 +139,7 @@ impl Bench {
 
     /// Writes the checkpoint of an organization, and searches before and after.
     async fn write(&self, org: &Org, size: usize) -> Result<Vec<String>> {
-        let instance = Lister::new(settings());
+        let instance = Lister::new(self.settings());
         instance.list(org).await;
         let before = search(&instance, org).await?;
         let (tally, start) = (Tally::default(), std::time::Instant::now());
@@ -148,7 +158,7 @@ impl Bench {
         for (name, org) in
             [("the table", without_storage(&org)), ("no checkpoint, with a lease", org.clone()), ("a checkpoint", org)]
         {
-            let instances: Vec<_> = (0..HERD).map(|_| Lister::new(settings())).collect();
+            let instances: Vec<_> = (0..HERD).map(|_| Lister::new(self.settings())).collect();
             let lists = instances.iter().map(async |instance| {
                 let start = std::time::Instant::now();
                 let listed = first_list(instance, &org).await?;
@@ -188,16 +198,21 @@ impl AddAssign<&Tally> for Sum {
 }
 
 /// The costs of a new instance's first list, which must come from there.
-fn first_lists(runtime: &Runtime, org: &Org, from: &str, size: usize, tail: usize) -> Result<Vec<String>> {
+fn first_lists(
+    runtime: &Runtime,
+    settings: &Settings,
+    org: &Org,
+    (from, size, tail): (&str, usize, usize),
+) -> Result<Vec<String>> {
     let (mut seconds, mut peaks, mut last) = (Vec::new(), Vec::new(), None);
     for _ in 0..LISTS {
-        let instance = Lister::new(settings());
+        let instance = Lister::new(settings.clone());
         let before = HEAP.allocated();
         let start = std::time::Instant::now();
         let (listed, peak) = with_peak(|| runtime.block_on(instance.list(org)));
         seconds.push(start.elapsed().as_secs_f64());
         peaks.push(peak.saturating_sub(before) as f64);
-        let is_small = size <= usize::from(settings().small);
+        let is_small = size <= usize::from(settings.small);
         ensure!(is_small || listed.replica.loaded == (from == "table"), "a list from {from}: {:?}", listed.replica);
         last = Some(listed);
     }
@@ -235,12 +250,6 @@ async fn search(instance: &Lister, org: &Org) -> Result<Duration> {
     let start = std::time::Instant::now();
     instance.try_list(org, &params).await?;
     Ok(start.elapsed())
-}
-
-/// A budget that holds every replica, and checkpoints that may be replaced at once.
-fn settings() -> Settings {
-    let checkpoint_pause = Duration::ZERO;
-    Settings { checkpoint_pause, ..Settings::new(4 << 30) }
 }
 
 fn without_storage(org: &Org) -> Org {

@@ -83,7 +83,8 @@ impl Subject {
 
     fn of(name: &'static str, kind: Kind, program: PathBuf, script: Option<PathBuf>) -> Result<Self> {
         let deployed = script.as_ref().unwrap_or(&program);
-        let mut zipped = DeflateEncoder::new(Vec::new(), Compression::default());
+        // This library's best comes closest to the default of zlib, with which SAM makes its ZIP files.
+        let mut zipped = DeflateEncoder::new(Vec::new(), Compression::best());
         io::copy(&mut File::open(deployed)?, &mut zipped)?;
         let zipped = zipped.finish()?.len() as u64;
         Ok(Self { name, kind, bytes: fs::metadata(deployed)?.len(), zipped, program, script })

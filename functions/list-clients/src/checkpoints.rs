@@ -29,6 +29,8 @@ use shared::{
 };
 use tokio::{sync::OnceCell, time::Instant};
 
+use crate::source::Settings;
+
 /// The most refused entity tags that are remembered.
 const REFUSED_TAGS: usize = 1_000;
 
@@ -68,12 +70,12 @@ pub(crate) enum Failure {
 }
 
 impl Checkpoints {
-    /// Nothing is known yet. Storage is left alone for `pause` after a failure.
-    pub(crate) fn new(pause: Duration) -> Self {
+    /// Nothing is known yet, apart from the settings.
+    pub(crate) fn new(settings: &Settings) -> Self {
         Self(Arc::new(Known {
-            table: OnceCell::new(),
+            table: OnceCell::new_with(settings.table_id.clone().map(Some)),
             paused_until: Mutex::default(),
-            pause,
+            pause: settings.storage_pause,
             refused: Mutex::default(),
         }))
     }

@@ -73,7 +73,7 @@ impl Replicas {
     /// No replicas yet, with these settings.
     #[must_use]
     pub fn with(settings: Settings) -> Self {
-        let checkpoints = Checkpoints::new(settings.storage_pause);
+        let checkpoints = Checkpoints::new(&settings);
         Self { kept: Arc::default(), checkpoints, settings: Arc::new(settings) }
     }
 
