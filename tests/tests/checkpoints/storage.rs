@@ -119,15 +119,32 @@ async fn storage_that_hangs_is_waited_for_once_and_then_left_alone() {
 async fn a_checkpoint_that_is_replaced_while_it_is_read_is_read_anew() {
     let remote = Remote::new().await;
     let objects = remote.s3.objects();
+    let random = |len| std::iter::repeat_with(fastrand::lowercase).take(len).collect::<String>();
+    let renamed = remote.scene.in_table().await[0].id;
+    remote.scene.org.rename(renamed, &random(60)).await;
+    remote.scene.instance().list_and_upkeep(&remote.org).await;
+    remote.scene.clock.advance(MINUTE);
     let key = remote.scene.key().await;
     let stored = objects.get(&key.object_key(), 0..1 << 20, None).await.unwrap().unwrap();
     let lineage = Header::parse(&stored.bytes, &key).unwrap().lineage().clone();
-    let mut index = Index::default();
-    for client in remote.scene.in_table().await {
-        index.apply(&Change::Upsert(ListedClient { client, has_long_notes: false }));
-    }
-    let other = Encoder::new(&index, &key, lineage).finish();
-    assert_eq!(other.len(), stored.bytes.len());
+    let clients = remote.scene.in_table().await;
+    // Some length of the new name makes up for the new version and the new time.
+    let mut names = (0..2_000).map(|n| random(20 + n % 100));
+    let other = names.find_map(|name| {
+        let mut index = Index::default();
+        for client in &clients {
+            let mut client = client.clone();
+            if client.id == renamed {
+                client.name = name.parse().unwrap();
+                (client.version, client.updated_at) = (3, remote.scene.clock.now());
+            }
+            index.apply(&Change::Upsert(ListedClient { client, has_long_notes: false }));
+        }
+        let other = Encoder::new(&index, &key, lineage.clone()).finish();
+        (other.len() == stored.bytes.len()).then_some((other, name))
+    });
+    let (other, name) = other.expect("some name has the right length");
+    remote.scene.org.rename(renamed, &name).await;
 
     *remote.fault.lock().unwrap() =
         S3Fault::Slow(Rate { first_byte: Duration::from_millis(100), bytes_per_second: 1 << 30 });
