@@ -55,10 +55,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     }
     println!("{table}");
     if has_grown {
-        println!(
-            "More than {:.0} % more. If that is meant, record it: --write, with FUNCTIONS_DIR=.aws-sam/build",
-            TOLERANCE * 100.0
-        );
+        println!("More than {:.0} % more. If that is meant, record it: --write", TOLERANCE * 100.0);
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
