@@ -131,7 +131,7 @@ async fn a_client_lives_its_life_through_the_five_programs() {
             assert_eq!(line["status"], invoked.status);
             assert_eq!((&line["org"], &line["user"]), (&json!("acme"), &json!("ann")));
             assert_eq!(line["key_id"], record.caller.key_id.as_str());
-            assert!(line["round_trips"].as_u64().unwrap() >= 2 && line["duration_ms"].as_f64().unwrap() > 0.0);
+            assert!(line["round_trips"].as_u64().unwrap() >= 1 && line["duration_ms"].as_f64().unwrap() > 0.0);
             assert_eq!((&line["level"], &line["function"]), (&json!("INFO"), &json!("function-under-test")));
             assert!(line["_aws"]["CloudWatchMetrics"].is_array() && line["read_units"].as_f64().unwrap() >= 1.0);
         }
