@@ -63,6 +63,8 @@ pub(crate) struct Stored {
 pub(crate) enum Failure {
     /// The object is not the one with this entity tag any more.
     Changed,
+    /// The object ends before the range: it is empty, which no object of ours is.
+    TooShort,
     /// The function may not do this.
     Forbidden,
     /// Storage is slow, throttles, or fails.
@@ -143,6 +145,9 @@ impl Stored {
     fn failed(&self, error: &ObjectError) -> Failure {
         if error.is_changed() {
             return Failure::Changed;
+        }
+        if error.is_too_short() {
+            return Failure::TooShort;
         }
         tracing::warn!(%error, "object storage failed");
         self.known.pause();

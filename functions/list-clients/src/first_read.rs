@@ -12,7 +12,7 @@ use std::{
 use domain::Timestamp;
 use futures_util::future::{self, Either};
 use shared::{objects::ObjectTag, store::StoreError};
-use tokio::{task::yield_now, time};
+use tokio::time;
 
 use crate::{
     checkpoints::{
@@ -22,7 +22,7 @@ use crate::{
     },
     load::Load,
     made::{Made, Origin},
-    replica::Following,
+    replica::{Following, apply},
     source::{ListError, Source},
 };
 
@@ -30,8 +30,6 @@ use crate::{
 const LEASE_LIFE: Duration = Duration::from_secs(30);
 /// The range of the pauses between two looks for the checkpoint that another instance writes, in milliseconds.
 const LOOK_AGAIN: Range<u64> = 200..400;
-/// The changes that are applied before others get their turn: some milliseconds' work.
-const CHANGES_IN_A_ROW: usize = 128;
 
 /// The first read of an organization. If it is dropped, the next call continues.
 #[derive(Default)]
@@ -240,12 +238,7 @@ impl Restoring {
         };
         let restored = async { self.opened.restore(&stored).await.map_err(Stop::Checkpoint) };
         let ((), tail) = future::try_join(restored, tail).await?;
-        let index = self.opened.index().expect("it is restored");
-        let mut changes = 0;
-        for some in tail.changes.chunks(CHANGES_IN_A_ROW) {
-            changes += some.iter().filter(|change| index.apply(change)).count();
-            yield_now().await;
-        }
+        let changes = apply(self.opened.index().expect("it is restored"), &tail.changes).await;
         let lineage = header.lineage();
         made.restored(&header, now, tail.changes.len());
         let index = self.opened.take_index().expect("it is restored");

@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use domain::{
-    Timestamp,
+    Change, Timestamp,
     limits::{CLOCK_SKEW, HEALED_WITHIN, IN_FLIGHT, LONGEST_GAP, RELOAD_AFTER, TOO_LARGE_PAUSE, WRITE_TIMEOUT},
 };
 use list_engine::{Index, checkpoint::Lineage};
@@ -281,12 +281,7 @@ impl Following {
             if page.mark.is_some_and(|mark| epoch(Some(mark)) != self.epoch) {
                 return Ok(Refreshed::Deleted);
             }
-            for some in page.changes.chunks(CHANGES_IN_A_ROW) {
-                changes += some.iter().filter(|change| self.index.apply(change)).count();
-                if page.changes.len() > some.len() {
-                    yield_now().await;
-                }
-            }
+            changes += apply(&mut self.index, &page.changes).await;
             cursor = page.next;
             if cursor.is_none() {
                 break;
@@ -297,4 +292,16 @@ impl Following {
         self.changed(changes);
         Ok(Refreshed::Current(changes))
     }
+}
+
+/// Applies changes, and lets others have their turn in between. Returns the number of those that were new.
+pub(crate) async fn apply(index: &mut Index, changes: &[Change]) -> usize {
+    let mut new = 0;
+    for some in changes.chunks(CHANGES_IN_A_ROW) {
+        new += some.iter().filter(|change| index.apply(change)).count();
+        if some.len() == CHANGES_IN_A_ROW {
+            yield_now().await;
+        }
+    }
+    new
 }

@@ -21,6 +21,8 @@ pub(super) enum Kind {
     Unavailable,
     /// Not answered in time.
     TimedOut,
+    /// The object ends before the range that was asked for.
+    EndsBefore,
     /// Anything else; the same request would fail again.
     Other,
 }
@@ -39,7 +41,7 @@ impl ObjectError {
     }
 
     pub(super) fn ends_before(operation: &'static str) -> Self {
-        Self::other(operation, "the object ends before the range")
+        Self::new(operation, Kind::EndsBefore, "the object ends before the range")
     }
 
     /// The error for a request that was not answered.
@@ -51,6 +53,12 @@ impl ObjectError {
     #[must_use]
     pub fn is_changed(&self) -> bool {
         self.kind == Kind::Changed
+    }
+
+    /// Whether the object ends before the start of the range that was asked for. An empty object always does.
+    #[must_use]
+    pub fn is_too_short(&self) -> bool {
+        self.kind == Kind::EndsBefore
     }
 
     /// Whether the caller lacks the permission.

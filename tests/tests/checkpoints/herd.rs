@@ -31,7 +31,7 @@ async fn a_lease_of_an_instance_that_is_gone_expires() {
     let scene = Scene::new().await;
     let lease = scene.key().await.load_lease_key();
     let expired = scene.clock.now().before(Duration::from_secs(60));
-    for contents in [expired.millis().to_string(), "?".to_owned()] {
+    for contents in [expired.millis().to_string(), "?".to_owned(), String::new()] {
         scene.objects.put(&lease, contents.into(), &Expected::Absent).await.unwrap().unwrap();
         assert_eq!(scene.instance().list_and_upkeep(&scene.org).await.replica.state, "loaded");
         assert_eq!(scene.objects.get(&lease, 0..9, None).await.unwrap(), None);

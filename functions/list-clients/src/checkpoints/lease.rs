@@ -37,7 +37,14 @@ impl Stored {
         if let Some(tag) = self.put(key, contents(), &Expected::Absent).await? {
             return Ok(held(tag));
         }
-        let Some(found) = self.get(key, 0..MOST_BYTES, None).await? else { return Ok(Attempt::Busy) };
+        let found = match self.get(key, 0..MOST_BYTES, None).await {
+            Err(Failure::TooShort) => {
+                self.delete(key).await;
+                None
+            }
+            found => found?,
+        };
+        let Some(found) = found else { return Ok(Attempt::Busy) };
         let expiry = str::from_utf8(&found.bytes).ok().and_then(|text| text.parse().ok());
         if expiry.is_some_and(|expiry| now < Timestamp::from_millis(expiry).after(CLOCK_SKEW)) {
             return Ok(Attempt::Busy);

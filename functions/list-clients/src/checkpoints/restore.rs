@@ -70,6 +70,7 @@ impl From<Failure> for Unusable {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Changed => Self::Replaced,
+            Failure::TooShort => list_engine::checkpoint::Refused::Truncated.into(),
             Failure::Forbidden => Self::Forbidden,
             Failure::Unavailable => Self::Unavailable,
         }

@@ -110,9 +110,15 @@ impl Following {
             return Ok(Written::ClocksDiffer);
         }
         let now = source.app.clock.now();
-        let expected = match stored.read(0..Header::MOST_BYTES as u64, None).await? {
-            None => Expected::Absent,
-            Some(part) => {
+        let expected = match stored.read(0..Header::MOST_BYTES as u64, None).await {
+            Ok(None) => Expected::Absent,
+            // Such an object has no tag to replace it by.
+            Err(Failure::TooShort) => {
+                stored.delete(&stored.key.object_key()).await;
+                Expected::Absent
+            }
+            Err(failure) => return Err(failure),
+            Ok(Some(part)) => {
                 if let Ok(header) = Header::parse(&part.bytes, &stored.key) {
                     let other = header.lineage();
                     let may_replace =
