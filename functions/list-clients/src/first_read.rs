@@ -16,7 +16,7 @@ use tokio::time;
 
 use crate::{
     checkpoints::{
-        Failure, Stored,
+        Stored,
         lease::{Attempt, Lease},
         restore::{Opened, Tail, Unusable},
     },
@@ -207,7 +207,7 @@ async fn take_turn(source: &Source<'_>, stored: &Stored, known: Option<ObjectTag
                     Err(_) => Turn::Ours(None),
                 };
             }
-            Ok(_) | Err(Failure::Changed) => {}
+            Ok(_) => {}
             Err(_) => break,
         }
     }

@@ -82,10 +82,21 @@ impl Scene {
     /// Asserts that the first list of a new instance shows what the table has, and was made from the table because
     /// the checkpoint was this. Returns the list.
     pub(crate) async fn is_loaded(&self, checkpoint: &str) -> Listed {
-        let listed = self.first_list().await;
+        self.is_loaded_by(&self.instance(), checkpoint).await
+    }
+
+    async fn is_loaded_by(&self, instance: &Lister, checkpoint: &str) -> Listed {
+        let listed = instance.list(&self.org).await;
         assert_eq!((listed.replica.state, listed.checkpoint()), ("loaded", Some(checkpoint)), "{:?}", listed.replica);
         assert_eq!(self.shown(&listed), self.in_table().await);
         listed
+    }
+
+    /// Asserts that an instance refuses the checkpoint, shows what the table has, and replaces the checkpoint.
+    pub(crate) async fn is_refused_and_replaced_by(&self, instance: &Lister) {
+        self.is_loaded_by(instance, "refused").await;
+        instance.upkeep(&self.org).await;
+        self.is_restored().await;
     }
 
     /// Asserts that the first list of a new instance shows what the table has, and was made from the checkpoint.

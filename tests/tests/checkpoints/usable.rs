@@ -156,12 +156,7 @@ async fn a_checkpoint_whose_newest_client_is_not_in_the_feed_is_refused_and_repl
     let scene = Scene::with_checkpoint().await;
     let newest = scene.header().await.lineage().newest.unwrap().id;
     scene.vanishes(newest).await;
-    let instance = scene.instance();
-    let listed = instance.list(&scene.org).await;
-    assert_eq!((listed.replica.state, listed.checkpoint()), ("loaded", Some("refused")));
-    assert_eq!(scene.shown(&listed), scene.in_table().await);
-    instance.upkeep(&scene.org).await;
-    scene.is_restored().await;
+    scene.is_refused_and_replaced_by(&scene.instance()).await;
 }
 
 #[tokio::test]
@@ -210,12 +205,7 @@ async fn a_damaged_checkpoint_is_refused_and_replaced() {
     let short = [good.len() - 1, 100, 1, 0].map(|len| good.slice(..len));
     for bad in [flipped.into(), long.into()].into_iter().chain(short) {
         scene.store(bad).await;
-        let instance = scene.instance();
-        let listed = instance.list(&scene.org).await;
-        assert_eq!((listed.replica.state, listed.checkpoint()), ("loaded", Some("refused")));
-        assert_eq!(scene.shown(&listed), scene.in_table().await);
-        instance.upkeep(&scene.org).await;
-        scene.is_restored().await;
+        scene.is_refused_and_replaced_by(&scene.instance()).await;
     }
 }
 
@@ -229,11 +219,8 @@ async fn after_a_panic_a_checkpoint_is_refused_and_replaced() {
     let org = testkit::Org { app: shared::App { clock: broken, ..scene.org.app.clone() }, ..scene.org.clone() };
     let panicking = instance.clone();
     assert!(tokio::spawn(async move { panicking.list(&org).await }).await.unwrap_err().is_panic());
-    let listed = instance.list(&scene.org).await;
-    assert_eq!((listed.replica.state, listed.checkpoint()), ("loaded", Some("refused")));
-    instance.upkeep(&scene.org).await;
+    scene.is_refused_and_replaced_by(&instance).await;
     assert_ne!(scene.tag().await, tag);
-    scene.is_restored().await;
 }
 
 #[tokio::test]
