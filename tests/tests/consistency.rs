@@ -35,7 +35,7 @@ use testkit::{
 
 const INSTANCES: usize = 20;
 const WRITERS: usize = 8;
-/// The shortest history of warm instances. `HISTORY_SECONDS` makes all histories longer.
+/// The shortest history of warm instances.
 const LENGTH: Duration = Duration::from_secs(2);
 /// The time by which a history must have enough in it, however slow the machine is.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -55,23 +55,36 @@ const OVERLAP: Duration = Duration::from_millis(1_100);
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lists_show_every_answered_write_whatever_happens_to_the_calls() {
     assert_eq!(OVERLAP, WRITER_LIFE + SKEW + IN_FLIGHT);
-    let History { writes, lists, .. } = record(OVERLAP, Instances::Warm).await;
-    has_no_violations(&writes, &lists);
+    check_histories(Instances::Warm).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lists_show_every_answered_write_whatever_happens_to_instances_and_their_checkpoints() {
-    let History { writes, lists, states } = record(OVERLAP, Instances::ComeAndGo).await;
-    has_no_violations(&writes, &lists);
-    for state in STATES {
-        assert!(states.get(state).is_some_and(|seen| *seen >= ENOUGH_OF_EACH), "{state}: {states:?}");
-    }
+    check_histories(Instances::ComeAndGo).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_checker_catches_replicas_without_an_overlap() {
     let History { writes, lists, .. } = record(Duration::ZERO, Instances::Warm).await;
     assert!(!violations(&writes, &lists).is_empty(), "{} lists, {} writes", lists.len(), writes.len());
+}
+
+/// Records and checks a history, and then others until they have `HISTORY_OPERATIONS` operations together.
+async fn check_histories(instances: Instances) {
+    let wanted = std::env::var("HISTORY_OPERATIONS").map_or(1, |number| number.parse().expect("a number"));
+    let (mut operations, mut histories) = (0, 0);
+    while operations < wanted {
+        let History { writes, lists, states } = record(OVERLAP, instances).await;
+        has_no_violations(&writes, &lists);
+        if instances == Instances::ComeAndGo {
+            for state in STATES {
+                assert!(states.get(state).is_some_and(|seen| *seen >= ENOUGH_OF_EACH), "{state}: {states:?}");
+            }
+        }
+        operations += writes.len() + lists.len();
+        histories += 1;
+        println!("{histories} histories, {operations} operations, no violation");
+    }
 }
 
 fn has_no_violations(writes: &[Write], lists: &[List]) {
@@ -118,8 +131,7 @@ async fn record(overlap: Duration, instances: Instances) -> History {
     let tokens = Arc::new(AtomicU64::new(0));
     let states = Arc::new(Mutex::new(HashMap::<&str, usize>::new()));
     let start = Instant::now();
-    let length = std::env::var("HISTORY_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
-    let length = length.map_or(if instances == Instances::Warm { LENGTH } else { 3 * LENGTH }, Duration::from_secs);
+    let length = if instances == Instances::Warm { LENGTH } else { 3 * LENGTH };
     let goes_on = {
         let (writes, lists, states) = (writes.clone(), lists.clone(), states.clone());
         move || {
