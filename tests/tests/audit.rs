@@ -90,7 +90,7 @@ async fn a_tombstone_says_who_deleted_it(world: World) {
     let id = ClientId::random();
     world.store.create(&by(&world, "maker", 0), id, ann(), None).await.unwrap();
     let store = request(&world.store);
-    store.delete(&by(&world, "cleaner", 1), id, &ExpectedVersions::ALL).await.unwrap();
+    store.delete(&by(&world, "cleaner", 1), id, &ExpectedVersions::ALL, false).await.unwrap();
     assert_noted(&store, Action::Delete, id, "", Some(2));
     let [.., at, user, key, change] = trail(&world).await.map(Option::unwrap);
     assert_eq!([at, user, key, change], [&world.at(1).to_string(), "cleaner", "key_of_cleaner", "delete"]);
@@ -110,7 +110,7 @@ async fn a_refused_write_leaves_no_trail(world: World) {
     ));
     assert_eq!(store.tally().client_write(), None);
     assert!(matches!(
-        store.delete(&intruder, ClientId::random(), &ExpectedVersions::ALL).await,
+        store.delete(&intruder, ClientId::random(), &ExpectedVersions::ALL, false).await,
         Err(WriteError::NotFound)
     ));
     assert_eq!(store.tally().client_write(), None);
@@ -145,7 +145,7 @@ async fn under_each(fault: impl Fn(usize) -> Fault + Send + Sync + 'static) -> [
     let (update, delete) = (request(&faulty), request(&faulty));
     let editor = by_at("editor", now);
     assert!(update.update(&editor, id, &patch(r#"{"status":"inactive"}"#), &ExpectedVersions::ALL).await.is_err());
-    assert!(delete.delete(&editor, id, &ExpectedVersions::ALL).await.is_err());
+    assert!(delete.delete(&editor, id, &ExpectedVersions::ALL, false).await.is_err());
     [update, delete].map(|store| store.tally().client_write())
 }
 

@@ -314,7 +314,7 @@ impl Writer {
         let name = Some(token.parse().unwrap());
         let work = async {
             if delete {
-                return store.delete(&context, id, &ExpectedVersions::ALL).await.ok().map(|()| None);
+                return store.delete(&context, id, &ExpectedVersions::ALL, false).await.ok().map(|()| None);
             }
             if known.is_some() {
                 let patch = ClientPatch { name, ..ClientPatch::default() };

@@ -376,7 +376,7 @@ async fn warm_replicas_agree_with_the_table_after_an_import_among_other_writes(w
         while !imported.get() {
             let id = ids[random.usize(..ids.len())];
             let outcome = match random.u8(..4) {
-                0 => world.store.delete(&org.context(), id, &ExpectedVersions::ALL).await,
+                0 => world.store.delete(&org.context(), id, &ExpectedVersions::ALL, false).await,
                 _ => world.store.update(&org.context(), id, &renamed("other"), &ExpectedVersions::ALL).await.map(drop),
             };
             assert!(matches!(outcome, Ok(()) | Err(WriteError::NotFound)), "{outcome:?}");

@@ -27,6 +27,6 @@ async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> 
     let ((), preconditions) = Invalid::all((request.query().check(), request.preconditions()))?;
     let id = request.path_id()?;
     let context = request.write_context(app.clock.now());
-    app.store.delete(&context, id, &preconditions.expected_versions()).await?;
+    app.store.delete(&context, id, &preconditions.expected_versions(), false).await?;
     Ok(response::success())
 }

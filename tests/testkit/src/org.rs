@@ -80,7 +80,7 @@ impl Org {
     /// # Panics
     /// Panics if it cannot.
     pub async fn delete(&self, id: ClientId) {
-        let deleted = self.app.store.delete(&self.context(), id, &ExpectedVersions::ALL).await;
+        let deleted = self.app.store.delete(&self.context(), id, &ExpectedVersions::ALL, false).await;
         deleted.expect("the client can be deleted");
     }
 
