@@ -135,7 +135,9 @@ impl Subject {
             Some("list-clients") => Call::list(),
             Some("create-client") => Call::create(&json!({ "name": "Ann Example", "phone": "+43 1 234 56 78" })),
             Some("update-client") => Call::update(&id, &json!({ "phone": "+43 1 234 56 78" })),
+            Some("put-client") => Call::put(&id, &json!({ "name": "Ann Example", "phone": "+43 1 234 56 78" })),
             Some("delete-client") => Call::delete(&id),
+            Some("restore-client") => Call::restore(&id),
             _ => Call::get(&id),
         };
         call.key(key)

@@ -66,6 +66,12 @@ impl Call {
         Self::client("GET", id)
     }
 
+    /// Creates a client with this identifier, or replaces it.
+    #[must_use]
+    pub fn put(id: &str, body: &Value) -> Self {
+        Self::client("PUT", id).json(body)
+    }
+
     /// Updates a client.
     #[must_use]
     pub fn update(id: &str, body: &Value) -> Self {
@@ -76,6 +82,12 @@ impl Call {
     #[must_use]
     pub fn delete(id: &str) -> Self {
         Self::client("DELETE", id)
+    }
+
+    /// Restores a deleted client.
+    #[must_use]
+    pub fn restore(id: &str) -> Self {
+        Self { id: Some(id.to_owned()), ..Self::new("POST", "/clients/{id}/restore") }
     }
 
     /// A legal request to an endpoint: for [`NOBODY`] if the path has an identifier, with a name if there

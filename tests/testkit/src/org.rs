@@ -84,6 +84,15 @@ impl Org {
         deleted.expect("the client can be deleted");
     }
 
+    /// Restores a deleted client.
+    ///
+    /// # Panics
+    /// Panics if it cannot.
+    pub async fn restore(&self, id: ClientId) -> Client {
+        let restored = self.app.store.restore(&self.context(), id, &ExpectedVersions::ALL).await;
+        restored.expect("the client can be restored")
+    }
+
     /// A client, if there is one with this identifier.
     ///
     /// # Panics
