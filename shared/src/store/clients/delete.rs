@@ -16,8 +16,8 @@ use crate::store::{
 };
 
 impl Store {
-    /// Deletes a client, if it has an expected version. If the deletion is permanent, it leaves no data, and it also
-    /// removes what an earlier deletion has kept.
+    /// Deletes a client, if it has an expected version, and gives the tombstone's. If the deletion is permanent, it leaves
+    /// no data, and it also removes what an earlier deletion has kept.
     ///
     /// # Errors
     /// Fails as [`update`](Self::update) does.
@@ -27,15 +27,14 @@ impl Store {
         id: ClientId,
         expected: &ExpectedVersions,
         permanently: bool,
-    ) -> Result<(), WriteError> {
+    ) -> Result<u64, WriteError> {
         let action = if permanently { Action::Erase } else { Action::Delete };
         self.tally.begin_write(action, id, String::new());
         let outcome = self.try_delete(context, id, expected, action).await;
         self.settle(outcome.as_ref().map(|version| Some(*version)).map_err(WriteError::of_store));
-        outcome.map(|_| ())
+        outcome
     }
 
-    /// Gives the version of the tombstone.
     async fn try_delete(
         &self,
         context: &WriteContext,
