@@ -100,6 +100,12 @@ impl Call {
         if endpoint.takes_body { call.json(&json!({ "name": "Ann" })) } else { call }
     }
 
+    /// Sets the identifier in the path, if there is one.
+    #[must_use]
+    pub fn id(self, id: &str) -> Self {
+        Self { id: self.id.map(|_| id.to_owned()), ..self }
+    }
+
     /// Sets another method.
     #[must_use]
     pub fn method(self, method: &'static str) -> Self {
