@@ -431,7 +431,7 @@ impl Model for OneClient {
                 let version = if matches!(state, State::Deleted(..)) { version + 1 } else { *version };
                 let after = (version, name.clone());
                 let lawful = client.as_ref().is_none_or(|client| *client == after);
-                lawful.then(|| State::Alive(after.0, after.1))
+                lawful.then_some(State::Alive(after.0, after.1))
             }
             _ => None,
         }

@@ -109,8 +109,7 @@ fn explain(list: &List, shown: Option<&(u64, String)>, writes: &[&Write]) -> Res
         // A deletion is the newest write that was answered, or one that may have come after it.
         let may_be_last =
             |write: &&Write| write.version.is_none_or(|made| newest_answered.is_none_or(|newest| made >= newest));
-        let may_be_deleted =
-            begun.iter().filter(|write| write.effect == Effect::Deletes).any(|write| may_be_last(write));
+        let may_be_deleted = begun.iter().filter(|write| write.effect == Effect::Deletes).any(may_be_last);
         return match newest_answered {
             Some(newest) if !may_be_deleted => Err(format!("is missing after version {newest} was answered")),
             _ => Ok(()),
