@@ -4,10 +4,12 @@
 use shared::http::Endpoint;
 
 /// All endpoints of the API.
-pub static ENDPOINTS: [&Endpoint; 5] = [
+pub static ENDPOINTS: [&Endpoint; 7] = [
     &list_clients::ENDPOINT,
     &create_client::ENDPOINT,
     &get_client::ENDPOINT,
+    &put_client::ENDPOINT,
     &update_client::ENDPOINT,
     &delete_client::ENDPOINT,
+    &restore_client::ENDPOINT,
 ];

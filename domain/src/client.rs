@@ -42,10 +42,16 @@ pub struct Client {
 pub enum Action {
     /// Makes a client.
     Create,
+    /// Makes a client, or replaces all fields of the one that is there.
+    Put,
     /// Changes some of its fields.
     Update,
-    /// Turns it into a tombstone.
+    /// Turns it into a tombstone, which may keep its data for a while.
     Delete,
+    /// Turns it into a tombstone without data, or removes the data from its tombstone.
+    Erase,
+    /// Makes a client of its tombstone again.
+    Restore,
 }
 
 impl Action {
@@ -54,8 +60,11 @@ impl Action {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",
+            Self::Put => "put",
             Self::Update => "update",
             Self::Delete => "delete",
+            Self::Erase => "erase",
+            Self::Restore => "restore",
         }
     }
 }

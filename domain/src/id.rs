@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     api_key::{KEY_PREFIX, contains_key},
+    input::Invalid,
     limits::IDENTIFIER_CHARS,
 };
 
@@ -103,6 +104,17 @@ impl ClientId {
         Self(Uuid::new_v8(bits))
     }
 
+    /// The identifier that a caller has chosen for a client.
+    ///
+    /// # Errors
+    /// Fails if it is not a UUID, or the reserved one.
+    pub fn chosen(uuid: Option<Uuid>) -> Result<Self, Invalid> {
+        let id = uuid.map(Self).filter(|id| *id != Self::RESERVED);
+        let message =
+            "must be a UUID of 36 characters, such as `6f1b3bb2-4c38-4b34-8c5f-2df8b2c8e4a1`, and not the highest";
+        id.ok_or_else(|| Invalid::field("id", message))
+    }
+
     /// The UUID.
     #[must_use]
     pub fn uuid(self) -> Uuid {
@@ -177,6 +189,17 @@ mod tests {
             "6f1b3bb2-4c38-4b34-8c5f-2df8b2c8e4a1 ",
         ] {
             assert!(other.parse::<ClientId>().is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_caller_chooses_any_uuid_but_the_reserved_one() {
+        let chosen = |text: &str| ClientId::chosen(parse_uuid(text));
+        for text in ["6f1b3bb2-4c38-4b34-8c5f-2df8b2c8e4a1", "00000000-0000-0000-0000-000000000000"] {
+            assert_eq!(chosen(text).unwrap(), text.parse().unwrap());
+        }
+        for text in ["1", "", "FFFFFFFF-FFFF-FFFF-FFFF-ffffffffffff"] {
+            assert_eq!(chosen(text).unwrap_err().errors()[0].field, "id", "{text}");
         }
     }
 

@@ -7,6 +7,7 @@ mod client;
 mod id;
 mod input;
 pub mod limits;
+mod restore_window;
 mod time;
 
 pub use api_key::{ApiKey, InvalidApiKey, KEY_PREFIX, KeyHash, contains_key, hex};
@@ -14,4 +15,5 @@ pub use change::{Change, ListedClient};
 pub use client::{Action, Client, ClientPatch, Name, NewClient, Notes, Phone, Status, is_ignorable};
 pub use id::{Caller, ClientId, InvalidClientId, InvalidIdentifier, KeyId, OrgId, UserId, parse_uuid};
 pub use input::{FieldError, Invalid};
+pub use restore_window::{InvalidRestoreWindow, RestoreWindow};
 pub use time::{Clock, Timestamp};

@@ -66,6 +66,8 @@ pub const LONGEST_GAP: Duration = Duration::from_secs(14 * DAY);
 /// The time for which a deleted client's tombstone stays in the change feed, and with it the
 /// idempotency key that made the client.
 pub const TOMBSTONE_LIFE: Duration = Duration::from_secs(15 * DAY);
+/// The longest time for which a deleted client can be restored, and the default.
+pub const RESTORE_WINDOW: Duration = Duration::from_secs(7 * DAY);
 /// The age of the last read of a whole organization at which its replica is compared with the table, if there are
 /// checkpoints.
 pub const HEAL_AFTER: Duration = Duration::from_secs(DAY);
@@ -83,6 +85,8 @@ const _: () = assert!(
     LONGEST_GAP.as_secs() + WRITE_TIMEOUT.as_secs() + IN_FLIGHT.as_secs() + 2 * CLOCK_SKEW.as_secs()
         < TOMBSTONE_LIFE.as_secs()
 );
+// What can be restored is on a tombstone.
+const _: () = assert!(RESTORE_WINDOW.as_secs() < TOMBSTONE_LIFE.as_secs());
 // An organization that is listed rarely is read in full by whoever lists it, not by healing.
 const _: () = assert!(HEALED_WITHIN.as_secs() < LONGEST_GAP.as_secs());
 

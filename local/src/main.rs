@@ -5,7 +5,7 @@ mod screen;
 
 use std::{fs, io::ErrorKind, net::Ipv4Addr, path::PathBuf, process::ExitCode};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Error, Result, anyhow};
 use aws_config::SdkConfig;
 use clap::Parser;
 use domain::Clock;
@@ -18,6 +18,7 @@ use local::{
 use shared::{
     App,
     objects::Objects,
+    restore_window_from_env,
     store::{Store, Tables},
     telemetry,
 };
@@ -50,7 +51,9 @@ async fn run(arguments: Arguments) -> Result<()> {
         None => KeySource::File(data_file("key")?),
     };
     let objects = if arguments.in_memory { None } else { Some(Objects::in_folder(data_file("checkpoints")?)) };
-    let app = App { store: Store::new(&config, Tables::from_env()), objects, clock: Clock::system() };
+    let store =
+        Store::new(&config, Tables::from_env()).with_restore_window(restore_window_from_env().map_err(Error::msg)?);
+    let app = App { store, objects, clock: Clock::system() };
     let (key, caller) = setup::prepare(&app, &source).await?;
     if let Some(count) = arguments.demo {
         demo::fill(&app, &caller, count).await?;

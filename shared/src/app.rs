@@ -4,7 +4,7 @@ use std::env;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_types::SdkConfig;
-use domain::Clock;
+use domain::{Clock, RestoreWindow};
 use lambda_http::Error;
 
 use crate::{
@@ -26,12 +26,13 @@ pub struct App {
 
 impl App {
     /// The state that the environment of a Lambda function describes: the SDK's variables,
-    /// `CLIENTS_TABLE`, `API_KEYS_TABLE` and `CHECKPOINTS_BUCKET`.
+    /// `CLIENTS_TABLE`, `API_KEYS_TABLE`, `DELETED_CLIENTS_DAYS` and `CHECKPOINTS_BUCKET`.
     ///
     /// # Errors
-    /// Fails if region or credentials are missing, which the platform always sets.
+    /// Fails if region or credentials are missing, which the platform always sets, or if the number of days is illegal.
     pub fn from_env() -> Result<Self, Error> {
         let store = Store::new(&config("DYNAMODB")?, Tables::from_env());
+        let store = store.with_restore_window(restore_window_from_env()?);
         let objects = match bucket_from_env() {
             Some(bucket) => Some(Objects::in_bucket(&config("S3")?, &bucket)),
             None => None,
@@ -57,6 +58,19 @@ pub fn endpoint_from_env(service: &str) -> Option<String> {
 #[must_use]
 pub fn bucket_from_env() -> Option<String> {
     variable("CHECKPOINTS_BUCKET")
+}
+
+/// The time for which a deleted client can be restored (`DELETED_CLIENTS_DAYS`): the longest one if the variable is not
+/// set.
+///
+/// # Errors
+/// Fails if the variable is not a legal number of days.
+pub fn restore_window_from_env() -> Result<RestoreWindow, String> {
+    const NAME: &str = "DELETED_CLIENTS_DAYS";
+    match variable(NAME) {
+        Some(days) => days.parse().map_err(|invalid| format!("{NAME} {invalid}")),
+        None => Ok(RestoreWindow::default()),
+    }
 }
 
 /// The value of a variable, unless it is empty.

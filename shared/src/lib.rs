@@ -20,5 +20,5 @@ mod runtime;
 pub mod store;
 pub mod telemetry;
 
-pub use app::{App, bucket_from_env, endpoint_from_env};
+pub use app::{App, bucket_from_env, endpoint_from_env, restore_window_from_env};
 pub use runtime::run;

@@ -16,7 +16,9 @@ use testkit::{Fault, FaultProxy, World, on_every_engine};
 
 on_every_engine![
     an_item_says_who_made_it_and_who_changed_it_last_and_how,
+    a_put_says_who_made_or_replaced_it,
     a_tombstone_says_who_deleted_it,
+    a_restored_client_says_who_restored_it,
     a_refused_write_leaves_no_trail,
     a_repeated_create_leaves_no_second_trail,
 ];
@@ -86,16 +88,56 @@ async fn an_item_says_who_made_it_and_who_changed_it_last_and_how(world: World) 
     }
 }
 
+async fn a_put_says_who_made_or_replaced_it(world: World) {
+    let id = ClientId::random();
+    let put = async |user, seconds| {
+        let store = request(&world.store);
+        let put = store.put(&by(&world, user, seconds), id, &ann(), &ExpectedVersions::ALL).await.unwrap();
+        assert_noted(&store, Action::Put, id, "", Some(put.client().version));
+        trail(&world).await.map(Option::unwrap)
+    };
+    let at = |seconds| world.at(seconds).to_string();
+    assert_eq!(put("maker", 0).await, [&at(0), "maker", "key_of_maker", &at(0), "maker", "key_of_maker", "put"]);
+    assert_eq!(put("editor", 1).await, [&at(0), "maker", "key_of_maker", &at(1), "editor", "key_of_editor", "put"]);
+    world.store.delete(&by(&world, "cleaner", 2), id, &ExpectedVersions::ALL, false).await.unwrap();
+    // After a deletion it is a new client, with a new author.
+    assert_eq!(put("other", 3).await, [&at(3), "other", "key_of_other", &at(3), "other", "key_of_other", "put"]);
+}
+
 async fn a_tombstone_says_who_deleted_it(world: World) {
     let id = ClientId::random();
     world.store.create(&by(&world, "maker", 0), id, ann(), None).await.unwrap();
     let store = request(&world.store);
-    store.delete(&by(&world, "cleaner", 1), id, &ExpectedVersions::ALL).await.unwrap();
+    store.delete(&by(&world, "cleaner", 1), id, &ExpectedVersions::ALL, false).await.unwrap();
     assert_noted(&store, Action::Delete, id, "", Some(2));
     let [.., at, user, key, change] = trail(&world).await.map(Option::unwrap);
     assert_eq!([at, user, key, change], [&world.at(1).to_string(), "cleaner", "key_of_cleaner", "delete"]);
     let items = world.dump(&world.tables.clients).await;
     assert_eq!(items[0]["deletedAt"], AttributeValue::S(world.at(1).to_string()));
+
+    let store = request(&world.store);
+    store.delete(&by(&world, "eraser", 2), id, &ExpectedVersions::ALL, true).await.unwrap();
+    assert_noted(&store, Action::Erase, id, "", Some(3));
+    let [created_at, maker, .., at, user, key, change] = trail(&world).await.map(Option::unwrap);
+    assert_eq!((created_at, maker.as_str()), (world.at(0).to_string(), "maker"));
+    assert_eq!([at, user, key, change], [&world.at(2).to_string(), "eraser", "key_of_eraser", "erase"]);
+}
+
+async fn a_restored_client_says_who_restored_it(world: World) {
+    let id = ClientId::random();
+    world.store.create(&by(&world, "maker", 0), id, ann(), None).await.unwrap();
+    world.store.delete(&by(&world, "cleaner", 1), id, &ExpectedVersions::ALL, false).await.unwrap();
+    let store = request(&world.store);
+    store.restore(&by(&world, "restorer", 2), id, &ExpectedVersions::ALL).await.unwrap();
+    assert_noted(&store, Action::Restore, id, "", Some(3));
+    let [made_at, at] = [0, 2].map(|seconds| world.at(seconds).to_string());
+    let expected = [&made_at, "maker", "key_of_maker", &at, "restorer", "key_of_restorer", "restore"];
+    assert_eq!(trail(&world).await.map(Option::unwrap), expected);
+    // The client lives: nothing is restored, and nobody is noted.
+    let store = request(&world.store);
+    store.restore(&by(&world, "latecomer", 3), id, &ExpectedVersions::ALL).await.unwrap();
+    assert_eq!(store.tally().client_write(), None);
+    assert_eq!(trail(&world).await.map(Option::unwrap), expected);
 }
 
 async fn a_refused_write_leaves_no_trail(world: World) {
@@ -110,7 +152,7 @@ async fn a_refused_write_leaves_no_trail(world: World) {
     ));
     assert_eq!(store.tally().client_write(), None);
     assert!(matches!(
-        store.delete(&intruder, ClientId::random(), &ExpectedVersions::ALL).await,
+        store.delete(&intruder, ClientId::random(), &ExpectedVersions::ALL, false).await,
         Err(WriteError::NotFound)
     ));
     assert_eq!(store.tally().client_write(), None);
@@ -145,7 +187,7 @@ async fn under_each(fault: impl Fn(usize) -> Fault + Send + Sync + 'static) -> [
     let (update, delete) = (request(&faulty), request(&faulty));
     let editor = by_at("editor", now);
     assert!(update.update(&editor, id, &patch(r#"{"status":"inactive"}"#), &ExpectedVersions::ALL).await.is_err());
-    assert!(delete.delete(&editor, id, &ExpectedVersions::ALL).await.is_err());
+    assert!(delete.delete(&editor, id, &ExpectedVersions::ALL, false).await.is_err());
     [update, delete].map(|store| store.tally().client_write())
 }
 

@@ -18,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{Caller, ClientId, ClientPatch, Clock, NewClient, OrgId};
+use domain::{Caller, Client, ClientId, ClientPatch, Clock, NewClient, OrgId};
 use list_clients::{Settings, replicas::Replicas};
 use list_engine::{ListParams, checkpoint::Key};
 use shared::{
@@ -30,7 +30,7 @@ use shared::{
 };
 use testkit::{
     Fault, FaultProxy, Lister, Rate, S3, S3Fault, World,
-    history::{List, Write, violations},
+    history::{Effect, List, Write, violations},
 };
 
 const INSTANCES: usize = 20;
@@ -318,28 +318,28 @@ impl Writer {
             let new = clients.len() < 10 || (clients.len() < 60 && fastrand::u8(0..10) == 0);
             if new { None } else { Some(clients[fastrand::usize(0..clients.len())]) }
         };
-        let delete = known.is_some() && fastrand::u8(0..100) == 0;
         let id = known.unwrap_or_else(ClientId::random);
+        let act = if known.is_some() { Act::some() } else { Act::Create };
         let start = Instant::now();
         let context = WriteContext { caller: self.caller.clone(), at: self.app.clock.now() };
-        let store = &self.app.store;
-        let name = Some(token.parse().unwrap());
+        let tally = Tally::default();
+        let store = self.app.store.counting_in(&tally);
+        let new = NewClient::named(token.parse().unwrap());
+        let all = &ExpectedVersions::ALL;
+        let shown = |client: &Client| Some((Effect::Shows(client.name.as_str().to_owned()), client.version));
         let work = async {
-            if delete {
-                return store.delete(&context, id, &ExpectedVersions::ALL).await.ok().map(|()| None);
-            }
-            if known.is_some() {
-                let patch = ClientPatch { name, ..ClientPatch::default() };
-                return store
-                    .update(&context, id, &patch, &ExpectedVersions::ALL)
-                    .await
-                    .ok()
-                    .map(|client| Some(client.version));
-            }
-            let body = format!("{{\"name\":\"{token}\"}}");
-            match store.create(&context, id, NewClient::parse(body.as_bytes()).unwrap(), None).await {
-                Ok(CreateOutcome::Created(client)) => Some(Some(client.version)),
-                _ => None,
+            match act {
+                Act::Create => match store.create(&context, id, new, None).await.ok()? {
+                    CreateOutcome::Created(client) => shown(&client),
+                    _ => None,
+                },
+                Act::Put => shown(store.put(&context, id, &new, all).await.ok()?.client()),
+                Act::Update => shown(&store.update(&context, id, &patch(&token), all).await.ok()?),
+                Act::Delete | Act::Erase => {
+                    let version = store.delete(&context, id, all, act == Act::Erase).await.ok()?;
+                    Some((Effect::Deletes, version))
+                }
+                Act::Restore => shown(&store.restore(&context, id, all).await.ok()?),
             }
         };
         let outcome = tokio::time::timeout(WRITER_LIFE, work).await.ok().flatten();
@@ -347,7 +347,51 @@ impl Writer {
         if known.is_none() {
             self.clients.lock().unwrap().push(id);
         }
-        let token = (!delete).then_some(token);
-        self.writes.lock().unwrap().push(Write { id, token, version: outcome.flatten(), start, end });
+        // A restoration of a client that lives writes nothing.
+        if act == Act::Restore && outcome.is_some() && tally.client_write().is_none() {
+            return;
+        }
+        let (effect, version) = match outcome {
+            Some((effect, version)) => (effect, Some(version)),
+            None => (act.effect(token), None),
+        };
+        self.writes.lock().unwrap().push(Write { id, effect, version, start, end });
     }
+}
+
+/// A kind of write.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Act {
+    Create,
+    Put,
+    Update,
+    Delete,
+    Erase,
+    Restore,
+}
+
+impl Act {
+    /// A write to a client that was created, and may be deleted.
+    fn some() -> Self {
+        match fastrand::u8(0..100) {
+            0..60 => Self::Update,
+            60..80 => Self::Put,
+            80..86 => Self::Delete,
+            86..88 => Self::Erase,
+            _ => Self::Restore,
+        }
+    }
+
+    /// Its effect, as far as it is known without an answer.
+    fn effect(self, token: String) -> Effect {
+        match self {
+            Self::Create | Self::Put | Self::Update => Effect::Shows(token),
+            Self::Delete | Self::Erase => Effect::Deletes,
+            Self::Restore => Effect::Restores,
+        }
+    }
+}
+
+fn patch(name: &str) -> ClientPatch {
+    ClientPatch { name: Some(name.parse().unwrap()), ..ClientPatch::default() }
 }

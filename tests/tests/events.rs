@@ -26,17 +26,21 @@ const SAMPLE_CLIENT: &str = "6f1b3bb2-4c38-4b34-8c5f-2df8b2c8e4a1";
 
 /// Files with the status of their answers, and a text in the answer. A file that has the name of an endpoint
 /// need not be here: it is answered with success.
-const EVENTS: [(&str, u16, &str); 10] = [
+const EVENTS: [(&str, u16, &str); 14] = [
     ("list-clients", 200, r#""total":1"#),
     ("get-client", 200, SAMPLE_CLIENT),
     ("create-client", 201, "John Doe"),
+    ("put-client", 200, "John Doe"),
     ("update-client", 200, "No longer active"),
     ("delete-client", 200, r#"{"success":true}"#),
+    ("restore-client", 200, "Jane Doe"),
     ("list-clients-unknown-parameter", 400, "did you mean `sortBy`?"),
     ("get-client-without-key", 401, "unauthorized"),
     ("create-client-invalid", 400, "did you mean `name`?"),
     ("update-client-stale", 412, "precondition_failed"),
     ("delete-client-not-an-id", 404, "not_found"),
+    ("delete-client-permanently", 200, r#"{"success":true}"#),
+    ("put-client-create-only", 412, "precondition_failed"),
 ];
 
 fn folder() -> PathBuf {

@@ -13,7 +13,7 @@ use std::{
 };
 
 use domain::{
-    ApiKey,
+    ApiKey, ClientId,
     limits::{LIST_TIMEOUT, WRITE_TIMEOUT},
 };
 use serde_json::json;
@@ -57,17 +57,59 @@ enum Request {
     UpdateVersion,
     /// With two of them.
     UpdateVersions,
+    /// Of the client, by a put.
+    Replace,
+    /// The same, with one entity tag in `If-Match`.
+    ReplaceVersion,
+    /// A put of a client that was never there.
+    PutNew,
+    /// A put of a client that was deleted.
+    PutAgain,
+    /// The same, with `If-None-Match: *`.
+    PutAgainOnly,
     Delete,
+    /// For good.
+    Erase,
+    /// Of what a deletion has kept.
+    EraseKept,
+    Restore,
 }
 
-use Request::{Create, CreateOnce, Delete, Get, List, ListLongNotes, Update, UpdateVersion, UpdateVersions, WarmGet};
+use Request::{
+    Create, CreateOnce, Delete, Erase, EraseKept, Get, List, ListLongNotes, PutAgain, PutAgainOnly, PutNew, Replace,
+    ReplaceVersion, Restore, Update, UpdateVersion, UpdateVersions, WarmGet,
+};
 
 impl Request {
-    const ALL: [Self; 10] =
-        [Get, WarmGet, List, ListLongNotes, Create, CreateOnce, Update, UpdateVersion, UpdateVersions, Delete];
+    const ALL: [Self; 18] = [
+        Get,
+        WarmGet,
+        List,
+        ListLongNotes,
+        Create,
+        CreateOnce,
+        Update,
+        UpdateVersion,
+        UpdateVersions,
+        Replace,
+        ReplaceVersion,
+        PutNew,
+        PutAgain,
+        PutAgainOnly,
+        Delete,
+        Erase,
+        EraseKept,
+        Restore,
+    ];
+
+    /// Whether its client was deleted before.
+    fn is_of_deleted(self) -> bool {
+        matches!(self, PutAgain | PutAgainOnly | EraseKept | Restore)
+    }
 
     fn call(self, key: &ApiKey, id: &str) -> Call {
         let new = json!({ "name": "token" });
+        let put = Call::put(id, &json!({ "name": "token", "status": "inactive", "notes": "token" }));
         let change = Call::update(id, &json!({ "status": "inactive", "notes": "token" }));
         let call = match self {
             Get | WarmGet => Call::get(id),
@@ -77,13 +119,18 @@ impl Request {
             Update => change,
             UpdateVersion => change.header("if-match", "\"1\""),
             UpdateVersions => change.header("if-match", "\"1\", \"7\""),
+            Replace | PutNew | PutAgain => put,
+            ReplaceVersion => put.header("if-match", "\"1\""),
+            PutAgainOnly => put.header("if-none-match", "*"),
             Delete => Call::delete(id),
+            Erase | EraseKept => Call::delete(id).query("permanently=true"),
+            Restore => Call::restore(id),
         };
         call.key(key)
     }
 
     fn is_update(self) -> bool {
-        matches!(self, Update | UpdateVersion | UpdateVersions)
+        matches!(self, Update | UpdateVersion | UpdateVersions | Replace | ReplaceVersion)
     }
 
     fn timeout(self) -> Duration {
@@ -160,21 +207,34 @@ impl Case {
                 let total = all.body["total"].as_u64().unwrap();
                 assert!(total <= 1 && (total == 1 || !success), "{self:?}: {total} clients");
             }
-            Update | UpdateVersion | UpdateVersions => {
+            request if request.is_update() => {
                 let data = now.data();
                 let new = (data["status"] == "inactive", data["notes"] == "token");
                 assert!(new == (true, true) || (new == (false, false) && !success), "{self:?}: {data}");
             }
-            Delete => assert!(now.status == 404 || (now.status == 200 && !success), "{self:?}"),
-            Get | WarmGet | List | ListLongNotes => assert_eq!(now.data()["name"], "before", "{self:?}"),
+            PutNew | PutAgain | PutAgainOnly => {
+                let data = now.data();
+                let is_there = (data["name"] == "token", data["notes"] == "token");
+                assert!(is_there == (true, true) || (now.status == 404 && !success), "{self:?}: {now:?}");
+            }
+            Restore => {
+                let data = now.data();
+                let is_back = (data["name"] == "before", data["notes"] == "old");
+                assert!(is_back == (true, true) || (now.status == 404 && !success), "{self:?}: {now:?}");
+            }
+            Delete | Erase => assert!(now.status == 404 || (now.status == 200 && !success), "{self:?}"),
+            EraseKept => assert_eq!(now.status, 404, "{self:?}"),
+            _ => assert_eq!(now.data()["name"], "before", "{self:?}"),
         }
     }
 
     /// Checks that the same request, repeated on healthy tables, ends where it should.
     async fn check_repetition(self, scene: &Scene<'_>, again: &Answer, before: &Answer) {
         let expected = match self.request {
-            Delete => [200, 404],
-            UpdateVersion | UpdateVersions => [200, 412],
+            Delete | Erase | EraseKept => [200, 404],
+            UpdateVersion | UpdateVersions | ReplaceVersion => [200, 412],
+            PutAgainOnly => [201, 412],
+            Restore => [200, 200],
             _ => [200, 201],
         };
         assert!(expected.contains(&again.status), "{self:?}: {again:?} after {before:?}");
@@ -183,6 +243,15 @@ impl Case {
                 assert_eq!(scene.created().await.body["total"], 1, "{self:?}: one idempotency key makes one client");
             }
             Delete => assert_eq!(scene.get().await.status, 404, "{self:?}"),
+            Erase | EraseKept => {
+                let restored = scene.direct.answer(&Call::restore(&scene.id).key(&scene.key)).await;
+                assert_eq!((scene.get().await.status, restored.status), (404, 404), "{self:?}");
+            }
+            Restore => assert_eq!(again.header("etag"), "\"3\"", "{self:?}: restored once"),
+            // Once more than before, or twice if the answer to the first was lost.
+            PutNew => assert!(["\"1\"", "\"2\""].contains(&scene.get().await.header("etag")), "{self:?}"),
+            PutAgain => assert!(["\"3\"", "\"4\""].contains(&scene.get().await.header("etag")), "{self:?}"),
+            PutAgainOnly => assert_eq!(scene.get().await.header("etag"), "\"3\"", "{self:?}: created once"),
             request if request.is_update() => assert_eq!(scene.get().await.data()["notes"], "token", "{self:?}"),
             _ => {}
         }
@@ -201,7 +270,11 @@ impl<'a> Scene<'a> {
         let key = world.key(domain::KeyId::random().as_str()).await;
         let notes = if request == ListLongNotes { "old ".repeat(100) } else { "old".to_owned() };
         let created = direct.answer(&Call::create(&json!({ "name": "before", "notes": notes })).key(&key)).await;
-        Self { direct, id: created.id().to_owned(), key }
+        let id = if request == PutNew { ClientId::random().to_string() } else { created.id().to_owned() };
+        if request.is_of_deleted() {
+            assert_eq!(direct.answer(&Call::delete(&id).key(&key)).await.status, 200);
+        }
+        Self { direct, id, key }
     }
 
     async fn get(&self) -> Answer {
@@ -252,15 +325,68 @@ struct OneClient;
 enum Operation {
     Create(String),
     Get(Option<(u64, String)>),
-    Update { token: String, version: Option<u64>, condition: Option<u64>, refused: bool },
-    Delete { refused: bool },
+    Update {
+        token: String,
+        version: Option<u64>,
+        condition: Option<u64>,
+        refused: bool,
+    },
+    Put {
+        token: String,
+        condition: Option<Condition>,
+        answer: Option<PutAnswer>,
+    },
+    Delete {
+        permanently: bool,
+        refused: bool,
+    },
+    /// With the client that was answered, or `None` if there was no answer.
+    Restore {
+        client: Option<(u64, String)>,
+        refused: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Condition {
+    IfMatch(u64),
+    IfNoneMatchAny,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PutAnswer {
+    Created(u64),
+    Replaced(u64),
+    Refused,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum State {
     Absent,
     Alive(u64, String),
-    Deleted,
+    /// With its name, if that is kept.
+    Deleted(u64, Option<String>),
+}
+
+/// The state after a put, if it is answered as it must be.
+fn put(state: &State, token: &str, condition: Option<Condition>, answer: Option<PutAnswer>) -> Option<State> {
+    let (version, lives) = match state {
+        State::Absent => (0, false),
+        State::Deleted(version, _) => (*version, false),
+        State::Alive(version, _) => (*version, true),
+    };
+    let takes_effect = match condition {
+        None => true,
+        Some(Condition::IfMatch(tag)) => lives && tag == version,
+        Some(Condition::IfNoneMatchAny) => !lives,
+    };
+    let made = version + 1;
+    let (answered, after) = match (takes_effect, lives) {
+        (false, _) => (PutAnswer::Refused, state.clone()),
+        (true, false) => (PutAnswer::Created(made), State::Alive(made, token.to_owned())),
+        (true, true) => (PutAnswer::Replaced(made), State::Alive(made, token.to_owned())),
+    };
+    answer.is_none_or(|answer| answer == answered).then_some(after)
 }
 
 impl Model for OneClient {
@@ -273,21 +399,40 @@ impl Model for OneClient {
             (Operation::Get(Some((version, token))), State::Alive(now, held)) if (version, token) == (now, held) => {
                 Some(state.clone())
             }
-            (Operation::Get(None), State::Absent | State::Deleted) => Some(state.clone()),
+            (Operation::Get(None), State::Absent | State::Deleted(..)) => Some(state.clone()),
+            (Operation::Put { token, condition, answer }, _) => put(state, token, *condition, *answer),
             (Operation::Update { refused: true, condition, .. }, State::Alive(now, _))
                 if condition.is_some_and(|tag| tag != *now) =>
             {
                 Some(state.clone())
             }
             (
-                Operation::Update { refused: true, .. } | Operation::Delete { refused: true },
-                State::Absent | State::Deleted,
+                Operation::Update { refused: true, .. } | Operation::Delete { refused: true, permanently: false },
+                State::Absent | State::Deleted(..),
+            )
+            | (
+                Operation::Delete { refused: true, permanently: true } | Operation::Restore { refused: true, .. },
+                State::Absent | State::Deleted(_, None),
             ) => Some(state.clone()),
             (Operation::Update { refused: false, token, version, condition }, State::Alive(now, _)) => {
                 let lawful = version.is_none_or(|made| made == now + 1) && condition.is_none_or(|tag| tag == *now);
                 lawful.then(|| State::Alive(now + 1, token.clone()))
             }
-            (Operation::Delete { refused: false }, State::Alive(..)) => Some(State::Deleted),
+            (Operation::Delete { refused: false, permanently }, State::Alive(now, held)) => {
+                Some(State::Deleted(now + 1, (!permanently).then(|| held.clone())))
+            }
+            (Operation::Delete { refused: false, permanently: true }, State::Deleted(now, Some(_))) => {
+                Some(State::Deleted(now + 1, None))
+            }
+            (
+                Operation::Restore { refused: false, client },
+                State::Alive(version, name) | State::Deleted(version, Some(name)),
+            ) => {
+                let version = if matches!(state, State::Deleted(..)) { version + 1 } else { *version };
+                let after = (version, name.clone());
+                let lawful = client.as_ref().is_none_or(|client| *client == after);
+                lawful.then_some(State::Alive(after.0, after.1))
+            }
             _ => None,
         }
     }
@@ -388,7 +533,34 @@ async fn act(instance: &Instance, key: &ApiKey, id: &str, token: String, tag: &m
                 _ => (None, false),
             }
         }
-        40..97 => {
+        40..50 => {
+            let condition = match fastrand::u8(0..4) {
+                0 => Some(Condition::IfMatch(*tag)),
+                1 => Some(Condition::IfNoneMatchAny),
+                _ => None,
+            };
+            let call = Call::put(id, &json!({ "name": token })).key(key);
+            let call = match condition {
+                Some(Condition::IfMatch(tag)) => call.header("if-match", format!("\"{tag}\"")),
+                Some(Condition::IfNoneMatchAny) => call.header("if-none-match", "*"),
+                None => call,
+            };
+            let answer = instance.answer(&call).await;
+            let version = seen(&answer).map(|(version, _)| version);
+            let answer = match (answer.status, version) {
+                (201, Some(version)) => Some(PutAnswer::Created(version)),
+                (200, Some(version)) => Some(PutAnswer::Replaced(version)),
+                (412, _) => Some(PutAnswer::Refused),
+                _ => None,
+            };
+            (Some(Operation::Put { token, condition, answer }), answer.is_some())
+        }
+        50..60 => {
+            let answer = instance.answer(&Call::restore(id).key(key)).await;
+            let operation = Operation::Restore { client: seen(&answer), refused: answer.status == 404 };
+            (Some(operation), [200, 404].contains(&answer.status))
+        }
+        60..90 => {
             let condition = fastrand::bool().then_some(*tag);
             let mut call = Call::update(id, &json!({ "name": token })).key(key);
             if let Some(tag) = condition {
@@ -401,8 +573,11 @@ async fn act(instance: &Instance, key: &ApiKey, id: &str, token: String, tag: &m
             (Some(Operation::Update { token, version, condition, refused }), answered)
         }
         _ => {
-            let answer = instance.answer(&Call::delete(id).key(key)).await;
-            (Some(Operation::Delete { refused: answer.status == 404 }), [200, 404].contains(&answer.status))
+            let permanently = fastrand::u8(0..4) == 0;
+            let call = Call::delete(id).key(key).query(format!("permanently={permanently}"));
+            let answer = instance.answer(&call).await;
+            let operation = Operation::Delete { permanently, refused: answer.status == 404 };
+            (Some(operation), [200, 404].contains(&answer.status))
         }
     }
 }

@@ -177,7 +177,11 @@ async fn a_warm_replica_shows_what_was_imported_at_the_next_list(world: World) {
     assert_eq!(org.names(&warm).await, ["deleted", "new", "there"]);
     // A client that came back to life lives: nothing of the tombstone is left, its end above all.
     for item in world.dump(&world.tables.clients).await {
-        assert!(!item.contains_key("deletedAt") && !item.contains_key("expiresAt"));
+        assert!(["deletedAt", "expiresAt", "kept"].iter().all(|gone| !item.contains_key(*gone)), "{item:?}");
+        // A deletion of before, if it is still repeated, does not delete it.
+        let of = |name: &str| item[name].as_s().unwrap().as_str();
+        let was_deleted = (of("orgId"), of("id")) == ("acme", &find("deleted").client.id.to_string());
+        assert_eq!(item.get("revivals").map(|number| number.as_n().unwrap().as_str()), was_deleted.then_some("1"));
     }
 }
 
@@ -375,9 +379,13 @@ async fn warm_replicas_agree_with_the_table_after_an_import_among_other_writes(w
         let mut random = fastrand::Rng::with_seed(writer);
         while !imported.get() {
             let id = ids[random.usize(..ids.len())];
-            let outcome = match random.u8(..4) {
-                0 => world.store.delete(&org.context(), id, &ExpectedVersions::ALL).await,
-                _ => world.store.update(&org.context(), id, &renamed("other"), &ExpectedVersions::ALL).await.map(drop),
+            let (context, all) = (org.context(), &ExpectedVersions::ALL);
+            let put = NewClient::named("put".parse().unwrap());
+            let outcome = match random.u8(..8) {
+                kind @ (0 | 1) => world.store.delete(&context, id, all, kind == 1).await.map(drop),
+                2 => world.store.restore(&context, id, all).await.map(drop),
+                3 => world.store.put(&context, id, &put, all).await.map(drop),
+                _ => world.store.update(&context, id, &renamed("other"), all).await.map(drop),
             };
             assert!(matches!(outcome, Ok(()) | Err(WriteError::NotFound)), "{outcome:?}");
         }

@@ -7,7 +7,8 @@
 use std::{collections::HashMap, time::Duration};
 
 use domain::{
-    ApiKey, Caller, Change, Client, ClientId, ClientPatch, ListedClient, NewClient, OrgId, Status, Timestamp,
+    ApiKey, Caller, Change, Client, ClientId, ClientPatch, ListedClient, NewClient, OrgId, RestoreWindow, Status,
+    Timestamp,
     limits::{ENTITY_TAGS, NAME_CHARS, NOTES_CHARS, PHONE_CHARS},
 };
 use futures_util::{
@@ -15,7 +16,9 @@ use futures_util::{
     poll,
 };
 use shared::{
-    store::{ApiKeyState, CreateOutcome, ExpectedVersions, NewApiKey, StoreError, WriteContext, WriteError},
+    store::{
+        ApiKeyState, CreateOutcome, ExpectedVersions, NewApiKey, PutOutcome, StoreError, WriteContext, WriteError,
+    },
     telemetry::Tally,
 };
 use testkit::{EngineKind, World, on_every_engine};
@@ -48,11 +51,32 @@ on_every_engine![
     concurrent_updates_of_any_version_all_take_effect,
     // Delete
     a_deleted_client_is_gone_for_every_operation,
-    a_deleted_client_leaves_nothing_personal_behind,
-    the_identifier_of_a_deleted_client_is_not_used_again,
+    a_deletion_for_good_leaves_nothing_personal_behind,
+    a_deletion_keeps_nothing_if_nothing_can_be_restored,
+    what_a_deletion_has_kept_can_be_deleted_for_good,
+    a_deletion_for_good_needs_a_client_or_kept_data,
+    a_create_does_not_use_the_identifier_of_a_deleted_client_again,
+    // Put
+    a_put_creates_what_is_absent_and_replaces_what_is_there,
+    a_replacement_clears_what_it_does_not_give_and_keeps_the_creation,
+    a_put_changes_nothing_unless_what_it_expects_is_there,
+    a_client_that_is_put_after_a_deletion_is_new_but_for_its_versions,
+    a_put_whose_clock_is_behind_does_not_turn_time_back,
+    of_a_hundred_puts_of_an_absent_client_exactly_one_wins,
+    concurrent_puts_of_one_client_all_take_effect,
+    nothing_is_put_at_the_reserved_identifier,
+    // Restore
+    a_restored_client_is_as_it_was,
+    restoring_a_client_that_lives_changes_nothing,
+    what_is_gone_for_good_is_not_restored,
+    a_deletion_can_be_undone_within_the_window_alone,
+    a_restoration_whose_clock_is_behind_does_not_turn_time_back,
+    a_restoration_compares_the_expected_versions_with_the_deletions,
+    of_a_hundred_restorations_one_restores_and_all_give_the_client,
     // Idempotent create
     a_repeated_create_gives_the_client_as_it_was_made,
     a_repeated_create_is_recognized_after_an_update_and_after_the_deletion,
+    a_repeated_create_is_recognized_after_a_restoration_and_after_a_deletion_for_good,
     an_identifier_made_by_another_request_is_a_conflict,
     of_a_hundred_equal_creates_one_makes_the_client_and_all_answer_alike,
     // Tenancy
@@ -285,7 +309,7 @@ async fn a_write_to_what_is_not_there_is_refused_and_makes_nothing(world: World)
     for versions in [ExpectedVersions::ALL, ExpectedVersions::any_of(&[1]), ExpectedVersions::any_of(&[])] {
         let update = world.store.update(&world.by("acme", 0), id, &rename("Ann"), &versions).await;
         assert!(matches!(update, Err(WriteError::NotFound)), "{update:?}");
-        let delete = world.store.delete(&world.by("acme", 0), id, &versions).await;
+        let delete = world.store.delete(&world.by("acme", 0), id, &versions, false).await;
         assert!(matches!(delete, Err(WriteError::NotFound)), "{delete:?}");
     }
     assert_eq!(world.dump(&world.tables.clients).await, []);
@@ -308,7 +332,7 @@ async fn a_write_goes_through_when_one_of_the_expected_versions_is_there(world: 
     // As many as one header may name.
     let most: Vec<u64> = (5..5 + u64::try_from(ENTITY_TAGS).unwrap() - 1).chain([4]).collect();
     world.store.update(&world.by("acme", 5), id, &patch(), &ExpectedVersions::any_of(&most)).await.unwrap();
-    world.store.delete(&world.by("acme", 6), id, &ExpectedVersions::any_of(&[4, 5])).await.unwrap();
+    world.store.delete(&world.by("acme", 6), id, &ExpectedVersions::any_of(&[4, 5]), false).await.unwrap();
     assert_eq!(world.get("acme", id).await, None);
 }
 
@@ -319,7 +343,7 @@ async fn a_write_with_other_versions_is_stale_and_changes_nothing(world: World) 
         let update =
             world.store.update(&world.by("acme", 2), id, &rename("Bob"), &ExpectedVersions::any_of(versions)).await;
         assert!(matches!(update, Err(WriteError::UnexpectedVersion)), "{versions:?}: {update:?}");
-        let delete = world.store.delete(&world.by("acme", 2), id, &ExpectedVersions::any_of(versions)).await;
+        let delete = world.store.delete(&world.by("acme", 2), id, &ExpectedVersions::any_of(versions), false).await;
         assert!(matches!(delete, Err(WriteError::UnexpectedVersion)), "{versions:?}: {delete:?}");
     }
     assert_eq!(world.get("acme", id).await, Some(now));
@@ -330,7 +354,7 @@ async fn no_expected_version_matches_nothing(world: World) {
     let update =
         world.store.update(&world.by("acme", 1), made.id, &rename("Bob"), &ExpectedVersions::any_of(&[])).await;
     assert!(matches!(update, Err(WriteError::UnexpectedVersion)), "{update:?}");
-    let delete = world.store.delete(&world.by("acme", 1), made.id, &ExpectedVersions::any_of(&[])).await;
+    let delete = world.store.delete(&world.by("acme", 1), made.id, &ExpectedVersions::any_of(&[]), false).await;
     assert!(matches!(delete, Err(WriteError::UnexpectedVersion)), "{delete:?}");
     assert_eq!(world.get("acme", made.id).await, Some(made));
 }
@@ -341,7 +365,7 @@ async fn a_version_beyond_all_others_is_stale(world: World) {
     let update =
         world.store.update(&world.by("acme", 1), made.id, &rename("Bob"), &ExpectedVersions::any_of(&[u64::MAX])).await;
     assert!(matches!(update, Err(WriteError::UnexpectedVersion)), "{update:?}");
-    let delete = world.store.delete(&world.by("acme", 1), made.id, &ExpectedVersions::any_of(&[u64::MAX])).await;
+    let delete = world.store.delete(&world.by("acme", 1), made.id, &ExpectedVersions::any_of(&[u64::MAX]), false).await;
     assert!(matches!(delete, Err(WriteError::UnexpectedVersion)), "{delete:?}");
 }
 
@@ -353,11 +377,11 @@ async fn a_write_with_an_excluded_version_is_stale_and_changes_nothing(world: Wo
         let expected = none_of(versions);
         let update = world.store.update(&world.by("acme", 2), id, &rename("Bob"), &expected).await;
         assert!(matches!(update, Err(WriteError::UnexpectedVersion)), "{versions:?}: {update:?}");
-        let delete = world.store.delete(&world.by("acme", 2), id, &expected).await;
+        let delete = world.store.delete(&world.by("acme", 2), id, &expected, false).await;
         assert!(matches!(delete, Err(WriteError::UnexpectedVersion)), "{versions:?}: {delete:?}");
     }
     assert_eq!(world.get("acme", id).await, Some(now));
-    let absent = world.store.delete(&world.by("acme", 2), ClientId::random(), &none_of(&[1])).await;
+    let absent = world.store.delete(&world.by("acme", 2), ClientId::random(), &none_of(&[1]), false).await;
     assert!(matches!(absent, Err(WriteError::NotFound)), "{absent:?}");
 }
 
@@ -367,14 +391,14 @@ async fn a_write_goes_through_if_none_of_the_excluded_versions_is_there(world: W
         let updated = world.store.update(&world.by("acme", version), id, &patch(), &none_of(excluded)).await.unwrap();
         assert_eq!(updated.version, version);
     }
-    world.store.delete(&world.by("acme", 9), id, &none_of(&[1, 2, 3])).await.unwrap();
+    world.store.delete(&world.by("acme", 9), id, &none_of(&[1, 2, 3]), false).await.unwrap();
     assert_eq!(world.get("acme", id).await, None);
 }
 
 async fn a_version_must_be_expected_and_not_excluded(world: World) {
     let id = world.make("acme", "Ann", 0).await.id;
     let expected =
-        |any_of: &[u64], none_of: &[u64]| ExpectedVersions { any_of: Some(any_of.to_vec()), none_of: none_of.to_vec() };
+        |any_of: &[u64], none_of: &[u64]| ExpectedVersions { any_of: Some(any_of.to_vec()), ..self::none_of(none_of) };
     for refused in [expected(&[1, 2], &[1]), expected(&[2], &[3]), expected(&[], &[2])] {
         let update = world.store.update(&world.by("acme", 1), id, &patch(), &refused).await;
         assert!(matches!(update, Err(WriteError::UnexpectedVersion)), "{refused:?}: {update:?}");
@@ -422,14 +446,14 @@ async fn a_deleted_client_is_gone_for_every_operation(world: World) {
         let versions = versions.map_or(ExpectedVersions::ALL, ExpectedVersions::any_of);
         let update = world.store.update(&world.by("acme", 2), id, &rename("Ann"), &versions).await;
         assert!(matches!(update, Err(WriteError::NotFound)), "{versions:?}: {update:?}");
-        let delete = world.store.delete(&world.by("acme", 2), id, &versions).await;
+        let delete = world.store.delete(&world.by("acme", 2), id, &versions, false).await;
         assert!(matches!(delete, Err(WriteError::NotFound)), "{versions:?}: {delete:?}");
     }
     assert_eq!(world.get("acme", id).await, None);
     assert_eq!(world.feed("acme", None).await, [Change::Remove { id, version: 2 }]);
 }
 
-async fn a_deleted_client_leaves_nothing_personal_behind(world: World) {
+async fn a_deletion_for_good_leaves_nothing_personal_behind(world: World) {
     let personal = ["Zacharias", "+1 555-1234", "short note", &"a long note ".repeat(100)];
     for notes in [personal[2], personal[3]] {
         let given = NewClient {
@@ -440,8 +464,12 @@ async fn a_deleted_client_leaves_nothing_personal_behind(world: World) {
         };
         let id = ClientId::random();
         world.store.create(&world.by("acme", 0), id, given, None).await.unwrap();
-        world.delete("acme", id, 1).await;
+        world.erase("acme", id, 1).await;
     }
+    leaves_nothing_personal(&world).await;
+}
+
+async fn leaves_nothing_personal(world: &World) {
     let mut items = world.dump(&world.tables.clients).await;
     let left = format!("{items:?}");
     for text in ["Zacharias", "555-1234", "5551234", "note ", "active"] {
@@ -456,12 +484,350 @@ async fn a_deleted_client_leaves_nothing_personal_behind(world: World) {
     assert!(!left.contains("555"), "a part of the phone number is left in {left}");
 }
 
-async fn the_identifier_of_a_deleted_client_is_not_used_again(world: World) {
+async fn a_deletion_keeps_nothing_if_nothing_can_be_restored(world: World) {
+    let store = world.store.clone().with_restore_window(RestoreWindow::NONE);
+    let id = ClientId::random();
+    let notes = "a long note ".repeat(100).parse().unwrap();
+    let given = NewClient { notes: Some(notes), ..personal() };
+    store.create(&world.by("acme", 0), id, given, None).await.unwrap();
+    store.delete(&world.by("acme", 1), id, &ExpectedVersions::ALL, false).await.unwrap();
+    leaves_nothing_personal(&world).await;
+    let restored = store.restore(&world.by("acme", 1), id, &ExpectedVersions::ALL).await;
+    assert!(matches!(restored, Err(WriteError::NotFound)), "{restored:?}");
+}
+
+async fn what_a_deletion_has_kept_can_be_deleted_for_good(world: World) {
+    let id = ClientId::random();
+    let notes = "a long note ".repeat(100).parse().unwrap();
+    let given = NewClient { notes: Some(notes), ..personal() };
+    world.store.create(&world.by("acme", 0), id, given, None).await.unwrap();
+    world.delete("acme", id, 1).await;
+    let kept = format!("{:?}", world.dump(&world.tables.clients).await);
+    assert!(kept.contains("Zacharias") && kept.contains("a long note"), "{kept}");
+    // It shows nowhere.
+    assert_eq!(world.feed("acme", None).await, [Change::Remove { id, version: 2 }]);
+    assert_eq!(world.store.long_notes(&org("acme"), &[id]).await.unwrap()[&id].notes, None);
+    assert_eq!(world.store.export(&org("acme"), None).await.unwrap().clients, []);
+
+    world.erase("acme", id, 2).await;
+    leaves_nothing_personal(&world).await;
+    assert_eq!(world.feed("acme", None).await, [Change::Remove { id, version: 3 }]);
+}
+
+async fn a_deletion_for_good_needs_a_client_or_kept_data(world: World) {
+    let erase =
+        async |id, expected: &ExpectedVersions| world.store.delete(&world.by("acme", 5), id, expected, true).await;
+    let (absent, erased) = (ClientId::random(), world.make("acme", "Ann", 0).await.id);
+    world.erase("acme", erased, 1).await;
+    for id in [absent, erased] {
+        let refused = erase(id, &ExpectedVersions::ALL).await;
+        assert!(matches!(refused, Err(WriteError::NotFound)), "{refused:?}");
+    }
+    // A stale one is refused, of a client and of a tombstone.
+    let id = world.make("acme", "Bob", 0).await.id;
+    for version in 1..3 {
+        let refused = erase(id, &ExpectedVersions::any_of(&[7])).await;
+        assert!(matches!(refused, Err(WriteError::UnexpectedVersion)), "{version}: {refused:?}");
+        if version == 1 {
+            world.delete("acme", id, 1).await;
+        }
+    }
+    erase(id, &ExpectedVersions::any_of(&[2])).await.unwrap();
+}
+
+async fn a_create_does_not_use_the_identifier_of_a_deleted_client_again(world: World) {
     let id = world.make("acme", "Ann", 0).await.id;
     world.delete("acme", id, 1).await;
     let again = world.store.create(&world.by("acme", 2), id, new("Ann"), None).await.unwrap();
     assert_eq!(again, CreateOutcome::Conflict);
     assert_eq!(world.get("acme", id).await, None);
+}
+
+// ---------------------------------------------------------------------------------------------
+// Put
+
+async fn a_put_creates_what_is_absent_and_replaces_what_is_there(world: World) {
+    let id = ClientId::random();
+    let created = full().created(id, world.at(0));
+    assert_eq!(world.put("acme", id, full(), 0).await, PutOutcome::Created(created.clone()));
+    assert_eq!(world.get("acme", id).await, Some(created.clone()));
+    let other = NewClient { status: Status::Inactive, phone: Some("2".parse().unwrap()), ..new("Jane") };
+    let replaced = Client { created_at: world.at(0), version: 2, ..other.clone().created(id, world.at(1)) };
+    assert_eq!(world.put("acme", id, other, 1).await, PutOutcome::Replaced(replaced.clone()));
+    assert_eq!(world.get("acme", id).await, Some(replaced.clone()));
+    assert_eq!(world.feed("acme", None).await, [entry(replaced)]);
+}
+
+async fn a_replacement_clears_what_it_does_not_give_and_keeps_the_creation(world: World) {
+    for notes in ["short".to_owned(), "long ".repeat(100)] {
+        let id = ClientId::random();
+        let given = NewClient { notes: Some(notes.parse().unwrap()), status: Status::Inactive, ..full() };
+        world.store.create(&world.by("acme", 0), id, given.clone(), Some("hash")).await.unwrap();
+        let replaced = world.put("acme", id, new("Ann"), 1).await.client().clone();
+        assert_eq!((&replaced.phone, &replaced.notes, replaced.status), (&None, &None, Status::Active));
+        assert_eq!((replaced.created_at, replaced.version), (world.at(0), 2));
+        assert_eq!(world.get("acme", id).await, Some(replaced));
+        // The idempotency key that made the client still names it.
+        let again = world.store.create(&world.by("acme", 2), id, given.clone(), Some("hash")).await.unwrap();
+        assert_eq!(again, CreateOutcome::Replayed(given.clone().created(id, world.at(0))));
+        // Notes move between short and long, as in an update.
+        assert_eq!(world.put("acme", id, given.clone(), 3).await.client().notes, given.notes);
+        assert_eq!(world.get("acme", id).await.unwrap().notes, given.notes);
+    }
+}
+
+async fn a_put_changes_nothing_unless_what_it_expects_is_there(world: World) {
+    let [absent, living, deleted, erased] = [(); 4].map(|()| ClientId::random());
+    for id in [living, deleted, erased] {
+        world.put("acme", id, new("Ann"), 0).await;
+        world.put("acme", id, new("Bob"), 1).await;
+    }
+    world.delete("acme", deleted, 2).await;
+    world.erase("acme", erased, 2).await;
+    let before = world.dump(&world.tables.clients).await.len();
+    let feed = world.feed("acme", None).await;
+    let put =
+        async |id, expected: &ExpectedVersions| world.store.put(&world.by("acme", 3), id, &new("Cid"), expected).await;
+    let both = ExpectedVersions { any_of: Some(Vec::new()), ..ExpectedVersions::PRESENT };
+    for (id, expected) in [
+        (living, ExpectedVersions::ABSENT),
+        (living, ExpectedVersions::any_of(&[1, 3])),
+        (living, none_of(&[2])),
+        (living, both.clone()),
+        (absent, both.clone()),
+        (absent, ExpectedVersions::PRESENT),
+        (absent, ExpectedVersions::any_of(&[1])),
+        // The version of a deletion is no client's.
+        (deleted, ExpectedVersions::any_of(&[3])),
+        (deleted, ExpectedVersions::PRESENT),
+        (deleted, both),
+        (erased, ExpectedVersions::any_of(&[2, 3])),
+    ] {
+        let refused = put(id, &expected).await;
+        assert!(matches!(refused, Err(WriteError::UnexpectedVersion)), "{expected:?}: {refused:?}");
+    }
+    assert_eq!(world.feed("acme", None).await, feed);
+    assert_eq!(world.dump(&world.tables.clients).await.len(), before);
+
+    let mut version = 2;
+    for expected in [ExpectedVersions::PRESENT, ExpectedVersions::any_of(&[9, 3]), none_of(&[1, 2])] {
+        let replaced = put(living, &expected).await.unwrap();
+        version += 1;
+        assert!(matches!(&replaced, PutOutcome::Replaced(client) if client.version == version), "{replaced:?}");
+    }
+    for (id, expected) in [(absent, none_of(&[1])), (deleted, ExpectedVersions::ABSENT), (erased, none_of(&[3]))] {
+        let created = put(id, &expected).await.unwrap();
+        assert!(matches!(created, PutOutcome::Created(_)), "{expected:?}: {created:?}");
+        world.delete("acme", id, 4).await;
+    }
+    assert!(matches!(put(absent, &ExpectedVersions::ABSENT).await.unwrap(), PutOutcome::Created(_)));
+}
+
+async fn a_client_that_is_put_after_a_deletion_is_new_but_for_its_versions(world: World) {
+    for permanently in [false, true] {
+        let (id, made) = world.make_with_hash(&format!("org-{permanently}"), "hash").await;
+        let org = format!("org-{permanently}");
+        let notes = Some(Some("long ".repeat(100).parse().unwrap()));
+        world.update(&org, id, ClientPatch { notes, ..patch() }, 1).await;
+        world.store.delete(&world.by(&org, 2), id, &ExpectedVersions::ALL, permanently).await.unwrap();
+        let other = WriteContext { caller: Caller { user: "bob".parse().unwrap(), ..caller(&org) }, at: world.at(3) };
+        let put = world.store.put(&other, id, &new("Bob"), &ExpectedVersions::ALL).await.unwrap();
+        let expected = Client { version: 4, ..new("Bob").created(id, world.at(3)) };
+        assert_eq!(put, PutOutcome::Created(expected.clone()));
+        assert_eq!(world.get(&org, id).await, Some(expected.clone()));
+        assert_eq!(world.feed(&org, None).await, [entry(expected)]);
+
+        let items = world.dump(&world.tables.clients).await;
+        let item = items.iter().find(|item| item["orgId"].as_s().unwrap() == &org).unwrap();
+        for gone in ["deletedAt", "expiresAt", "kept", "longNotes", "requestHash", "createdAt"] {
+            assert!(!item.contains_key(gone), "{gone}: {item:?}");
+        }
+        assert_eq!(item["createdBy"].as_s().unwrap(), "bob");
+        assert!(!format!("{item:?}").contains(made.name.as_str()), "{item:?}");
+        // It cannot be restored to what it was before.
+        let restored = world.store.restore(&world.by(&org, 4), id, &ExpectedVersions::ALL).await.unwrap();
+        assert_eq!(restored.name.as_str(), "Bob");
+    }
+}
+
+async fn a_put_whose_clock_is_behind_does_not_turn_time_back(world: World) {
+    let id = ClientId::random();
+    world.put("acme", id, new("Ann"), 9).await;
+    let replaced = world.put("acme", id, new("Bob"), 5).await.client().clone();
+    assert_eq!((replaced.version, replaced.updated_at), (2, world.at(9)));
+    assert_eq!(world.feed("acme", Some(world.at(9))).await, [entry(replaced)]);
+    world.delete("acme", id, 12).await;
+    let created = world.put("acme", id, new("Cid"), 7).await.client().clone();
+    assert_eq!((created.version, created.updated_at, created.created_at), (4, world.at(12), world.at(12)));
+    assert_eq!(world.feed("acme", Some(world.at(12))).await, [entry(created)]);
+}
+
+async fn of_a_hundred_puts_of_an_absent_client_exactly_one_wins(world: World) {
+    // One that was never there, and one that was deleted.
+    let [never, deleted] = [(); 2].map(|()| ClientId::random());
+    world.put("acme", deleted, new("Ann"), 0).await;
+    world.delete("acme", deleted, 1).await;
+    for (id, version) in [(never, 1), (deleted, 3)] {
+        let race = join_all((0..100).map(|racer| {
+            let (store, context) = (world.store.clone(), world.by("acme", 2));
+            async move { store.put(&context, id, &new(&format!("Racer {racer}")), &ExpectedVersions::ABSENT).await }
+        }));
+        let (won, lost): (Vec<_>, Vec<_>) = race.await.into_iter().partition(Result::is_ok);
+        assert!(lost.iter().all(|lost| matches!(lost, Err(WriteError::UnexpectedVersion))), "{lost:?}");
+        let [Ok(PutOutcome::Created(winner))] = &won[..] else { panic!("{won:?}") };
+        assert_eq!(winner.version, version);
+        assert_eq!(world.get("acme", id).await.as_ref(), Some(winner));
+    }
+}
+
+async fn concurrent_puts_of_one_client_all_take_effect(world: World) {
+    let id = ClientId::random();
+    let puts = join_all((0..20).map(|_| world.put("acme", id, new("Ann"), 1))).await;
+    let mut versions: Vec<u64> = puts.iter().map(|put| put.client().version).collect();
+    versions.sort_unstable();
+    assert!(versions.iter().copied().eq(1..=20), "{versions:?}");
+    assert_eq!(puts.iter().filter(|put| matches!(put, PutOutcome::Created(_))).count(), 1);
+}
+
+async fn nothing_is_put_at_the_reserved_identifier(world: World) {
+    let put =
+        async || world.store.put(&world.by("acme", 1), ClientId::RESERVED, &new("Ann"), &ExpectedVersions::ALL).await;
+    assert!(matches!(put().await, Err(WriteError::NotFound)));
+    world.store.mark_as_deleted(&org("acme"), &world.clock).await.unwrap();
+    assert!(matches!(put().await, Err(WriteError::NotFound)));
+    for permanently in [false, true] {
+        let context = world.by("acme", 2);
+        let deleted = world.store.delete(&context, ClientId::RESERVED, &ExpectedVersions::ALL, permanently).await;
+        assert!(matches!(deleted, Err(WriteError::NotFound)), "{deleted:?}");
+    }
+    let restored = world.store.restore(&world.by("acme", 2), ClientId::RESERVED, &ExpectedVersions::ALL).await;
+    assert!(matches!(restored, Err(WriteError::NotFound)), "{restored:?}");
+    assert!(world.store.feed(&org("acme"), None, None).await.unwrap().mark.is_some());
+}
+
+// ---------------------------------------------------------------------------------------------
+// Restore
+
+async fn a_restored_client_is_as_it_was(world: World) {
+    for (notes, is_long) in [("short".to_owned(), false), ("long ".repeat(100), true)] {
+        let (org, id) = (format!("org-{is_long}"), ClientId::random());
+        let given = NewClient { status: Status::Inactive, notes: Some(notes.parse().unwrap()), ..full() };
+        world.put(&org, id, given.clone(), 0).await;
+        let before: Vec<String> = world.attributes(&org).await;
+        // More than once.
+        for (deletion, version) in [(1, 3), (3, 5)] {
+            world.delete(&org, id, deletion).await;
+            assert_eq!(world.get(&org, id).await, None);
+            let at = world.at(deletion + 1);
+            let restored = world.restore(&org, id, deletion + 1).await;
+            let expected = Client { version, updated_at: at, ..given.clone().created(id, world.at(0)) };
+            assert_eq!(restored, expected);
+            assert_eq!(world.get(&org, id).await, Some(expected.clone()));
+            let listed = world.only_entry(&org).await;
+            assert_eq!((listed.client.version, listed.has_long_notes), (version, is_long));
+            let beside = &world.store.long_notes(&self::org(&org), &[id]).await.unwrap()[&id];
+            assert_eq!(beside.notes, expected.notes.filter(|_| is_long));
+        }
+        // Nothing of the tombstone is left, its end above all.
+        let mut after = world.attributes(&org).await;
+        after.retain(|name| name != "revivals");
+        assert_eq!(after, before);
+        // It is written as any other.
+        world.update(&org, id, rename("Bob"), 5).await;
+        world.put(&org, id, new("Cid"), 6).await;
+    }
+}
+
+async fn restoring_a_client_that_lives_changes_nothing(world: World) {
+    let id = world.make_full("acme", 0).await.id;
+    world.delete("acme", id, 1).await;
+    let restored = world.restore("acme", id, 2).await;
+    let tally = Tally::default();
+    let store = world.store.counting_in(&tally);
+    for expected in [ExpectedVersions::ALL, ExpectedVersions::any_of(&[3])] {
+        assert_eq!(store.restore(&world.by("acme", 3), id, &expected).await.unwrap(), restored);
+    }
+    assert_eq!(tally.client_write(), None);
+    let never_deleted = world.make("acme", "Ann", 0).await;
+    assert_eq!(world.restore("acme", never_deleted.id, 3).await, never_deleted);
+    let stale = world.store.restore(&world.by("acme", 3), id, &ExpectedVersions::any_of(&[2])).await;
+    assert!(matches!(stale, Err(WriteError::UnexpectedVersion)), "{stale:?}");
+    assert_eq!(world.get("acme", id).await, Some(restored));
+    // Even if nothing can be restored.
+    let store = world.store.clone().with_restore_window(RestoreWindow::NONE);
+    assert_eq!(
+        store.restore(&world.by("acme", 4), never_deleted.id, &ExpectedVersions::ALL).await.unwrap(),
+        never_deleted
+    );
+}
+
+async fn what_is_gone_for_good_is_not_restored(world: World) {
+    let (absent, erased, late) =
+        (ClientId::random(), world.make("acme", "Ann", 0).await.id, world.make("acme", "Bob", 0).await.id);
+    world.erase("acme", erased, 1).await;
+    world.delete("acme", late, 1).await;
+    world.erase("acme", late, 2).await;
+    for id in [absent, erased, late] {
+        let restored = world.store.restore(&world.by("acme", 3), id, &ExpectedVersions::ALL).await;
+        assert!(matches!(restored, Err(WriteError::NotFound)), "{restored:?}");
+        assert_eq!(world.get("acme", id).await, None);
+    }
+}
+
+async fn a_deletion_can_be_undone_within_the_window_alone(world: World) {
+    const DAY: u64 = 24 * 60 * 60;
+    let id = world.make("acme", "Ann", 0).await.id;
+    world.delete("acme", id, 0).await;
+    let window = |days: &str| world.store.clone().with_restore_window(days.parse().unwrap());
+    let restore = async |days: &str, at: Timestamp| {
+        let context = WriteContext { caller: caller("acme"), at };
+        window(days).restore(&context, id, &ExpectedVersions::ALL).await
+    };
+    // A shorter window governs what was deleted under a longer one.
+    for (days, at) in [("7", world.at(7 * DAY).next()), ("2", world.at(2 * DAY).next()), ("0", world.at(0))] {
+        let late = restore(days, at).await;
+        assert!(matches!(late, Err(WriteError::NotFound)), "{days}: {late:?}");
+    }
+    assert_eq!(restore("2", world.at(2 * DAY)).await.unwrap().version, 3);
+    world.delete("acme", id, 2 * DAY).await;
+    assert_eq!(restore("7", world.at(9 * DAY)).await.unwrap().version, 5);
+}
+
+async fn a_restoration_whose_clock_is_behind_does_not_turn_time_back(world: World) {
+    let id = world.make("acme", "Ann", 0).await.id;
+    world.delete("acme", id, 9).await;
+    let restored = world.restore("acme", id, 5).await;
+    assert_eq!((restored.version, restored.updated_at), (3, world.at(9)));
+    assert_eq!(world.feed("acme", Some(world.at(9))).await, [entry(restored)]);
+}
+
+async fn a_restoration_compares_the_expected_versions_with_the_deletions(world: World) {
+    let id = world.make("acme", "Ann", 0).await.id;
+    world.delete("acme", id, 1).await;
+    for expected in [ExpectedVersions::any_of(&[1, 3]), none_of(&[2])] {
+        let refused = world.store.restore(&world.by("acme", 2), id, &expected).await;
+        assert!(matches!(refused, Err(WriteError::UnexpectedVersion)), "{expected:?}: {refused:?}");
+    }
+    let restored = world.store.restore(&world.by("acme", 2), id, &ExpectedVersions::any_of(&[2])).await;
+    assert_eq!(restored.unwrap().version, 3);
+}
+
+async fn of_a_hundred_restorations_one_restores_and_all_give_the_client(world: World) {
+    let id = world.make("acme", "Ann", 0).await.id;
+    world.delete("acme", id, 1).await;
+    let race = join_all((0..100).map(|_| {
+        let tally = Tally::default();
+        let (store, context) = (world.store.counting_in(&tally), world.by("acme", 2));
+        async move {
+            let restored = store.restore(&context, id, &ExpectedVersions::ALL).await.unwrap();
+            (restored, tally.client_write().is_some())
+        }
+    }));
+    let answers = race.await;
+    assert_eq!(answers.iter().filter(|(_, wrote)| *wrote).count(), 1);
+    let there = world.get("acme", id).await.unwrap();
+    assert_eq!(there.version, 3);
+    assert!(answers.iter().all(|(restored, _)| *restored == there));
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -487,6 +853,21 @@ async fn a_repeated_create_is_recognized_after_an_update_and_after_the_deletion(
     let again = world.store.create(&world.by("acme", 4), id, full(), Some("hash")).await.unwrap();
     assert_eq!(again, CreateOutcome::Replayed(made));
     assert_eq!(world.get("acme", id).await, None, "a repetition brings nothing back");
+}
+
+async fn a_repeated_create_is_recognized_after_a_restoration_and_after_a_deletion_for_good(world: World) {
+    let (id, made) = world.make_with_hash("acme", "hash").await;
+    let create = async |hash| world.store.create(&world.by("acme", 9), id, full(), Some(hash)).await.unwrap();
+    world.delete("acme", id, 1).await;
+    assert_eq!(create("hash").await, CreateOutcome::Replayed(made.clone()));
+    world.restore("acme", id, 2).await;
+    assert_eq!(create("hash").await, CreateOutcome::Replayed(made.clone()));
+    world.delete("acme", id, 3).await;
+    world.erase("acme", id, 4).await;
+    assert_eq!(create("hash").await, CreateOutcome::Replayed(made));
+    // A client that is put there is another one.
+    world.put("acme", id, full(), 5).await;
+    assert_eq!(create("hash").await, CreateOutcome::Conflict);
 }
 
 async fn an_identifier_made_by_another_request_is_a_conflict(world: World) {
@@ -536,7 +917,7 @@ async fn organizations_with_the_same_identifier_do_not_see_each_other(world: Wor
         world.store.update(&other, id, &rename("X"), &ExpectedVersions::ALL).await,
         Err(WriteError::NotFound)
     ));
-    assert!(matches!(world.store.delete(&other, id, &ExpectedVersions::ALL).await, Err(WriteError::NotFound)));
+    assert!(matches!(world.store.delete(&other, id, &ExpectedVersions::ALL, false).await, Err(WriteError::NotFound)));
     assert_eq!(world.feed("other", None).await, []);
     assert_eq!(world.store.long_notes(&org("other"), &[id]).await.unwrap(), HashMap::new());
 
@@ -877,16 +1258,25 @@ async fn each_operation_on_a_client_is_one_call(world: World) {
     assert_eq!(tally.calls(), 4, "feed");
     store.long_notes(&context.caller.org, &[id]).await.unwrap();
     assert_eq!(tally.calls(), 5, "long notes");
-    store.delete(&context, id, &ExpectedVersions::ALL).await.unwrap();
-    assert_eq!(tally.calls(), 6, "delete");
+    store.put(&context, id, &new("Ann"), &ExpectedVersions::ALL).await.unwrap();
+    assert_eq!(tally.calls(), 6, "put that replaces");
+    store.delete(&context, id, &ExpectedVersions::ALL, false).await.unwrap();
+    assert_eq!(tally.calls(), 7, "delete");
+    store.restore(&context, id, &ExpectedVersions::ALL).await.unwrap();
+    assert_eq!(tally.calls(), 8, "restore");
+    // It was brought back before, so it takes two.
+    store.delete(&context, id, &ExpectedVersions::ALL, true).await.unwrap();
+    assert_eq!(tally.calls(), 10, "deletion for good");
+    store.put(&context, ClientId::random(), &new("Ann"), &ExpectedVersions::ABSENT).await.unwrap();
+    assert_eq!(tally.calls(), 11, "put that creates");
     // Refusals are answers too: nothing is tried again.
     store.update(&context, id, &rename("Bob"), &ExpectedVersions::any_of(&[1])).await.unwrap_err();
-    assert_eq!(tally.calls(), 7, "refused update");
+    assert_eq!(tally.calls(), 12, "refused update");
     store.create(&context, id, new("Ann"), None).await.unwrap();
-    assert_eq!(tally.calls(), 8, "refused create");
+    assert_eq!(tally.calls(), 13, "refused create");
     let key = ApiKey::generate().unwrap();
     store.find_api_key(&key.hash()).await.unwrap();
-    assert_eq!(tally.calls(), 9, "find key");
+    assert_eq!(tally.calls(), 14, "find key");
     assert!(tally.units().write > 0.0, "{:?}", tally.units());
 }
 
@@ -928,11 +1318,14 @@ async fn a_missing_table_is_an_error_without_effect(world: World) {
         WriteError::Store(error) => error,
         other => panic!("{other:?}"),
     };
-    let errors: [StoreError; 12] = [
+    let errors: [StoreError; 15] = [
         store.get(&context.caller, id).await.unwrap_err(),
         store.create(&context, id, new("Ann"), None).await.unwrap_err(),
         of(store.update(&context, id, &rename("Ann"), &ExpectedVersions::ALL).await.unwrap_err()),
-        of(store.delete(&context, id, &ExpectedVersions::ALL).await.unwrap_err()),
+        of(store.put(&context, id, &new("Ann"), &ExpectedVersions::ALL).await.unwrap_err()),
+        of(store.put(&context, id, &new("Ann"), &ExpectedVersions::ABSENT).await.unwrap_err()),
+        of(store.delete(&context, id, &ExpectedVersions::ALL, false).await.unwrap_err()),
+        of(store.restore(&context, id, &ExpectedVersions::ALL).await.unwrap_err()),
         store.feed(&context.caller.org, None, None).await.unwrap_err(),
         store.long_notes(&context.caller.org, &[id]).await.unwrap_err(),
         store.find_api_key(&key.hash()).await.unwrap_err(),
@@ -965,7 +1358,11 @@ trait Brief {
     async fn make_with_hash(&self, org: &str, hash: &str) -> (ClientId, Client);
     async fn get(&self, org: &str, id: ClientId) -> Option<Client>;
     async fn update(&self, org: &str, id: ClientId, patch: ClientPatch, second: u64) -> Client;
+    async fn put(&self, org: &str, id: ClientId, new: NewClient, second: u64) -> PutOutcome;
     async fn delete(&self, org: &str, id: ClientId, second: u64);
+    async fn erase(&self, org: &str, id: ClientId, second: u64);
+    async fn restore(&self, org: &str, id: ClientId, second: u64) -> Client;
+    async fn attributes(&self, org: &str) -> Vec<String>;
     async fn feed(&self, org: &str, since: Option<Timestamp>) -> Vec<Change>;
     async fn only_entry(&self, org: &str) -> ListedClient;
 }
@@ -1007,7 +1404,29 @@ impl Brief for World {
     }
 
     async fn delete(&self, org: &str, id: ClientId, second: u64) {
-        self.store.delete(&self.by(org, second), id, &ExpectedVersions::ALL).await.unwrap();
+        self.store.delete(&self.by(org, second), id, &ExpectedVersions::ALL, false).await.unwrap();
+    }
+
+    async fn put(&self, org: &str, id: ClientId, new: NewClient, second: u64) -> PutOutcome {
+        self.store.put(&self.by(org, second), id, &new, &ExpectedVersions::ALL).await.unwrap()
+    }
+
+    /// Deletes a client for good.
+    async fn erase(&self, org: &str, id: ClientId, second: u64) {
+        self.store.delete(&self.by(org, second), id, &ExpectedVersions::ALL, true).await.unwrap();
+    }
+
+    async fn restore(&self, org: &str, id: ClientId, second: u64) -> Client {
+        self.store.restore(&self.by(org, second), id, &ExpectedVersions::ALL).await.unwrap()
+    }
+
+    /// The names of the attributes in the organization's only item.
+    async fn attributes(&self, org: &str) -> Vec<String> {
+        let items = self.dump(&self.tables.clients).await;
+        let item = items.into_iter().find(|item| item["orgId"].as_s().unwrap() == org).unwrap();
+        let mut names: Vec<String> = item.into_keys().collect();
+        names.sort();
+        names
     }
 
     /// The whole feed, which is one page.
@@ -1026,7 +1445,7 @@ impl Brief for World {
 }
 
 fn none_of(versions: &[u64]) -> ExpectedVersions {
-    ExpectedVersions { any_of: None, none_of: versions.to_vec() }
+    ExpectedVersions { none_of: versions.to_vec(), ..ExpectedVersions::ALL }
 }
 
 fn org(org: &str) -> OrgId {
@@ -1039,6 +1458,11 @@ fn caller(of: &str) -> Caller {
 
 fn new(name: &str) -> NewClient {
     NewClient { name: name.parse().unwrap(), phone: None, status: Status::Active, notes: None }
+}
+
+/// What `leaves_nothing_personal` looks for.
+fn personal() -> NewClient {
+    NewClient { phone: Some("+1 555-1234".parse().unwrap()), ..new("Zacharias") }
 }
 
 fn full() -> NewClient {

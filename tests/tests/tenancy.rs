@@ -14,6 +14,9 @@ const ATTEMPTS: usize = 4_000;
 const AT_ONCE: usize = 8;
 /// In every text of the victim's clients, and nowhere else.
 const SECRET: &str = "Zweitschlüssel-7731";
+/// The number of the victim's clients whose identifiers the attacker does not learn. At the others' identifiers it puts
+/// clients of its own, which it then sees.
+const HIDDEN: usize = 6;
 /// The idempotency keys that the victim has used.
 const VICTIMS_KEYS: [&str; 3] = ["order-1", "order-2", "order-3"];
 
@@ -78,9 +81,11 @@ impl Scene {
     }
 
     fn attempt(&self) -> Call {
-        let method = ["GET", "PATCH", "DELETE", "GET", "POST"][fastrand::usize(0..5)];
+        let method = ["GET", "PATCH", "DELETE", "GET", "POST", "PUT", "RESTORE"][fastrand::usize(0..7)];
         let mut call = match (method, fastrand::bool()) {
             ("POST", _) | ("GET", true) => Call::clients(method),
+            ("RESTORE", _) => Call::restore(&self.id()),
+            ("PUT", _) => Call::client(method, &self.victims[fastrand::usize(HIDDEN..self.victims.len())]),
             _ => Call::client(method, &self.id()),
         };
         call = call.key(&self.attacker);
@@ -99,7 +104,7 @@ impl Scene {
                 call = call.header(header, values[fastrand::usize(0..values.len())]);
             }
         }
-        if method == "POST" || method == "PATCH" { call.json(&self.body()) } else { call }
+        if ["POST", "PATCH", "PUT"].contains(&method) { call.json(&self.body()) } else { call }
     }
 
     fn body(&self) -> Value {
@@ -132,6 +137,7 @@ fn query() -> String {
         "sortBy=name",
         "sortOrder=desc",
         "status=active,inactive",
+        "permanently=true",
         "orgId=victim",
         "org=victim",
     ];
@@ -155,7 +161,7 @@ async fn no_request_reads_or_changes_another_organizations_data() {
         let written = format!("{:?} {}", answer.headers, answer.body);
         assert!(!written.contains(SECRET) && !written.contains("+49 30 7731"), "{call:?}: {answer:?}");
         let foreign = |id: &String| written.contains(id.as_str());
-        assert!(!scene.victims.iter().any(foreign), "{call:?}: {answer:?}");
+        assert!(!scene.victims[..HIDDEN].iter().any(foreign), "{call:?}: {answer:?}");
         assert!(answer.status < 500, "{call:?}: {answer:?}");
         answered[usize::from(answer.status / 100)] += 1;
     }
@@ -168,12 +174,13 @@ async fn an_absent_and_a_foreign_client_are_the_same_404() {
     let scene = Scene::new().await;
     let absent = ClientId::random().to_string();
     let (foreign, deleted) = (&scene.victims[0], &scene.victims[11]);
-    for method in ["GET", "PATCH", "DELETE"] {
+    for method in ["GET", "PATCH", "DELETE", "RESTORE"] {
         for header in ["if-match", "if-none-match"] {
             for condition in [None, Some("*"), Some("\"1\""), Some("\"7\"")] {
                 let mut answers = Vec::new();
                 for id in [&absent, foreign, deleted] {
-                    let mut call = Call::client(method, id).key(&scene.attacker);
+                    let call = if method == "RESTORE" { Call::restore(id) } else { Call::client(method, id) };
+                    let mut call = call.key(&scene.attacker);
                     if let Some(condition) = condition {
                         call = call.header(header, condition);
                     }

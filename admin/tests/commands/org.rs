@@ -210,7 +210,7 @@ async fn an_import_reports_the_clients_that_it_wrote_and_those_that_it_left() {
     let ids: Vec<ClientId> = desk.clients("acme").await.iter().map(|client| client.id).collect();
     let patch = ClientPatch { name: Some("changed".parse().unwrap()), ..ClientPatch::default() };
     desk.store().update(&desk.org.context(), ids[0], &patch, &ExpectedVersions::ALL).await.unwrap();
-    desk.store().delete(&desk.org.context(), ids[1], &ExpectedVersions::ALL).await.unwrap();
+    desk.store().delete(&desk.org.context(), ids[1], &ExpectedVersions::ALL, false).await.unwrap();
     let said = stderr(done(&desk.import(&export, &["--org", "acme"])));
     for part in ["Imported 0 clients", "1 already as exported", "1 kept with other content", "1 still deleted"] {
         assert!(said.contains(part), "{part} is not in {said}");

@@ -131,12 +131,15 @@ impl Subject {
     /// The request that it is measured with: to its endpoint, or else a get. A deletion needs a client for each.
     pub(crate) fn call(&self, key: &ApiKey, id: ClientId) -> Call {
         let id = id.to_string();
-        let call = match self.endpoint().map(|endpoint| endpoint.name) {
-            Some("list-clients") => Call::list(),
-            Some("create-client") => Call::create(&json!({ "name": "Ann Example", "phone": "+43 1 234 56 78" })),
-            Some("update-client") => Call::update(&id, &json!({ "phone": "+43 1 234 56 78" })),
-            Some("delete-client") => Call::delete(&id),
-            _ => Call::get(&id),
+        let call = match self.endpoint() {
+            Some(endpoint) if endpoint.name == "create-client" => {
+                Call::create(&json!({ "name": "Ann Example", "phone": "+43 1 234 56 78" }))
+            }
+            Some(endpoint) if endpoint.name == "update-client" => {
+                Call::update(&id, &json!({ "phone": "+43 1 234 56 78" }))
+            }
+            Some(endpoint) => Call::to_endpoint(endpoint).id(&id),
+            None => Call::get(&id),
         };
         call.key(key)
     }

@@ -84,6 +84,13 @@ pub struct ClientPatch {
     pub notes: Option<Option<Notes>>,
 }
 
+/// The patch that leaves a client with exactly these fields.
+impl From<NewClient> for ClientPatch {
+    fn from(NewClient { name, phone, status, notes }: NewClient) -> Self {
+        Self { name: Some(name), phone: Some(phone), status: Some(status), notes: Some(notes) }
+    }
+}
+
 impl ClientPatch {
     /// Reads the body of an update.
     ///

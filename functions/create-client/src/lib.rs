@@ -6,10 +6,7 @@ use domain::{
     ClientId, Invalid, NewClient,
     limits::{FUNCTION_MEMORY_MB, WRITE_TIMEOUT},
 };
-use lambda_http::{
-    Body, Response,
-    http::{HeaderValue, StatusCode, header},
-};
+use lambda_http::{Body, Response, http::HeaderValue};
 use shared::{
     App,
     http::{ApiError, Endpoint, Request, Service, response},
@@ -44,10 +41,7 @@ async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> 
         CreateOutcome::Replayed(client) => (client, true),
         CreateOutcome::Conflict => return Err(ApiError::IdempotencyKeyReused),
     };
-    let mut response = response::resource(StatusCode::CREATED, &client, client.version);
-    let location = format!("{}/{id}", ENDPOINT.path);
-    let location = HeaderValue::try_from(location).expect("a path and a UUID are printable ASCII");
-    response.headers_mut().insert(header::LOCATION, location);
+    let mut response = response::created(&client, client.version, &format!("{}/{id}", ENDPOINT.path));
     if replayed {
         response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     }

@@ -1,4 +1,4 @@
-//! `DELETE /api/v1/clients/{id}`: deletes a client.
+//! `DELETE /api/v1/clients/{id}`: deletes a client, for good if `permanently=true`.
 
 use domain::{
     Invalid,
@@ -7,15 +7,18 @@ use domain::{
 use lambda_http::{Body, Response};
 use shared::{
     App,
-    http::{ApiError, Endpoint, Request, Service, response},
+    http::{ApiError, Endpoint, Parameter, Request, Service, response},
 };
+
+/// The parameter of a deletion that keeps no data.
+const PERMANENTLY: &str = "permanently";
 
 /// The endpoint.
 pub static ENDPOINT: Endpoint = Endpoint {
     name: "delete-client",
     method: "DELETE",
     path: "/api/v1/clients/{id}",
-    query: &[],
+    query: &[Parameter::single(PERMANENTLY)],
     is_read: false,
     takes_body: false,
     timeout: WRITE_TIMEOUT,
@@ -24,9 +27,9 @@ pub static ENDPOINT: Endpoint = Endpoint {
 };
 
 async fn handle(app: App, request: Request) -> Result<Response<Body>, ApiError> {
-    let ((), preconditions) = Invalid::all((request.query().check(), request.preconditions()))?;
+    let (permanently, preconditions) = Invalid::all((request.query().flag(PERMANENTLY), request.preconditions()))?;
     let id = request.path_id()?;
     let context = request.write_context(app.clock.now());
-    app.store.delete(&context, id, &preconditions.expected_versions()).await?;
+    app.store.delete(&context, id, &preconditions.expected_versions(), permanently).await?;
     Ok(response::success())
 }

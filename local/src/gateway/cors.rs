@@ -6,7 +6,7 @@ use lambda_http::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use super::answer::{self, HttpAnswer};
 
 /// The `CorsConfiguration` of `template.yaml`.
-const ALLOW_METHODS: &str = "GET, POST, PATCH, DELETE";
+const ALLOW_METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 const ALLOW_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match";
 const EXPOSE_HEADERS: &str = "ETag, Location, Idempotency-Replayed, X-Request-Id, Retry-After";
 const MAX_AGE: &str = "3600";

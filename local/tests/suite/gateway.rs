@@ -233,7 +233,7 @@ async fn pages_on_this_machine_may_call_the_api_and_others_may_not() {
         assert_eq!((preflight.status().as_u16(), called.status().as_u16()), (204, 200), "{origin}");
         for (answer, header, value) in [
             (&preflight, "access-control-allow-origin", origin),
-            (&preflight, "access-control-allow-methods", "GET, POST, PATCH, DELETE"),
+            (&preflight, "access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE"),
             (&called, "access-control-allow-origin", origin),
         ] {
             let found = answer.headers().get(header).map(|found| found.to_str().unwrap());

@@ -78,19 +78,19 @@ impl Preconditions {
         Ok(self.if_none_match.as_ref().is_some_and(|tags| tags.match_weakly(tag)))
     }
 
-    /// The versions that a write may find.
+    /// The versions that a write may find, and whether it may find no resource.
     #[must_use]
     pub fn expected_versions(&self) -> ExpectedVersions {
+        let may_be_absent = self.if_match.is_none();
         let any_of = match &self.if_match {
             None | Some(Tags::Any) => None,
             Some(Tags::Listed(tags)) => Some(versions(tags.iter().filter(|tag| !tag.is_weak))),
         };
         match &self.if_none_match {
-            None => ExpectedVersions { any_of, none_of: Vec::new() },
-            Some(Tags::Listed(tags)) => ExpectedVersions { any_of, none_of: versions(tags.iter()) },
-            // `If-None-Match: *` requires that there is no resource, but a write needs one: no version is
-            // allowed.
-            Some(Tags::Any) => ExpectedVersions::any_of(&[]),
+            None => ExpectedVersions { any_of, none_of: Vec::new(), may_be_absent },
+            Some(Tags::Listed(tags)) => ExpectedVersions { any_of, none_of: versions(tags.iter()), may_be_absent },
+            // `If-None-Match: *` requires that there is no resource: no version is allowed.
+            Some(Tags::Any) => ExpectedVersions { may_be_absent, ..ExpectedVersions::ABSENT },
         }
     }
 }
@@ -218,10 +218,11 @@ mod tests {
     fn a_write_expects_the_versions_that_the_preconditions_allow() {
         let expected = |headers: &[(&'static str, &str)]| preconditions(headers).expected_versions();
         assert_eq!(expected(&[]), ExpectedVersions::ALL);
-        assert_eq!(expected(&[("if-match", "*")]), ExpectedVersions::ALL);
+        assert_eq!(expected(&[("if-match", "*")]), ExpectedVersions::PRESENT);
         assert_eq!(expected(&[("if-match", "\"1\", W/\"2\", \"01\"")]), ExpectedVersions::any_of(&[1]));
-        let none_of = ExpectedVersions { any_of: None, none_of: vec![1, 2] };
+        let none_of = ExpectedVersions { none_of: vec![1, 2], ..ExpectedVersions::ALL };
         assert_eq!(expected(&[("if-none-match", "\"1\", W/\"2\", \"x\"")]), none_of);
-        assert_eq!(expected(&[("if-none-match", "*")]), ExpectedVersions::any_of(&[]));
+        assert_eq!(expected(&[("if-none-match", "*")]), ExpectedVersions::ABSENT);
+        assert_eq!(expected(&[("if-match", "*"), ("if-none-match", "*")]), ExpectedVersions::any_of(&[]));
     }
 }

@@ -76,6 +76,20 @@ impl Query {
         self.values.iter().find(|(found, _)| *found == name).map(|(_, value)| value.as_str())
     }
 
+    /// The value of a parameter that is `true` or `false`, and `false` if it was not given, for an endpoint that takes
+    /// no other.
+    ///
+    /// # Errors
+    /// Fails with the errors in the names, and if the value is another one.
+    pub fn flag(&self, name: &str) -> Result<bool, Invalid> {
+        let value = match self.get(name) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Invalid::field(name, "must be `true` or `false`")),
+        };
+        Invalid::all((self.check(), value)).map(|((), value)| value)
+    }
+
     /// The errors in the names.
     #[must_use]
     pub fn errors(&self) -> &[FieldError] {
@@ -139,6 +153,16 @@ mod tests {
     #[test]
     fn a_list_may_be_repeated() {
         assert_eq!(Query::parse("status=a&limit=1&status=b,c", KNOWN).get("status"), Some("a,b,c"));
+    }
+
+    #[test]
+    fn a_flag_is_true_or_false() {
+        let flag = |raw| Query::parse(raw, &[Parameter::single("force")]).flag("force");
+        assert_eq!((flag(""), flag("force=false"), flag("force=true")), (Ok(false), Ok(false), Ok(true)));
+        for raw in ["force", "force=", "force=1", "force=True", "force=true&force=true"] {
+            assert_eq!(flag(raw).unwrap_err().errors().len(), 1, "{raw}");
+        }
+        assert_eq!(flag("force=yes&limit=1").unwrap_err().errors().len(), 2);
     }
 
     #[test]

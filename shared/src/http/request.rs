@@ -89,6 +89,12 @@ impl Request {
         self.parts.path_id.map(T::from).ok_or(ApiError::NotFound)
     }
 
+    /// The identifier in the path, for a request that may create what it names. `None` if the text is not a UUID.
+    #[must_use]
+    pub fn path_uuid(&self) -> Option<Uuid> {
+        self.parts.path_id
+    }
+
     /// The query parameters.
     #[must_use]
     pub fn query(&self) -> Query {

@@ -22,6 +22,18 @@ pub fn resource<T: Serialize>(status: StatusCode, resource: &T, version: u64) ->
     tagged(status, json(&Data { data: resource, total: None }), &EntityTag::of_version(version))
 }
 
+/// A resource that was created, with the entity tag of its version.
+///
+/// # Panics
+/// Panics if `path` is not printable ASCII.
+#[must_use]
+pub fn created<T: Serialize>(resource: &T, version: u64, path: &str) -> Response<Body> {
+    let mut response = self::resource(StatusCode::CREATED, resource, version);
+    let location = HeaderValue::from_str(path).expect("a path is printable ASCII");
+    response.headers_mut().insert(header::LOCATION, location);
+    response
+}
+
 /// A resource with the entity tag of its version, or 304 if the caller has this version.
 ///
 /// # Errors

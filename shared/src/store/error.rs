@@ -98,6 +98,12 @@ impl StoreError {
         Self { operation, kind: Kind::Rejected, cause }
     }
 
+    /// The error for a write that others came before, again and again.
+    pub(super) fn contended(operation: &'static str) -> Self {
+        let cause = "other writes to the item came first, again and again".to_owned();
+        Self { operation, kind: Kind::Throttled, cause }
+    }
+
     fn unknown(operation: &'static str, cause: &str) -> Self {
         Self { operation, kind: Kind::Unknown, cause: cause.to_owned() }
     }

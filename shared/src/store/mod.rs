@@ -31,6 +31,7 @@ mod write;
 
 use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use aws_types::SdkConfig;
+use domain::RestoreWindow;
 
 use crate::telemetry::Tally;
 use reads::Reads;
@@ -39,7 +40,7 @@ use transport::Transport;
 pub use api_keys::{ApiKeyRecord, ApiKeyState};
 #[cfg(feature = "operator")]
 pub use api_keys::{ExpireOutcome, NewApiKey};
-pub use clients::{CreateOutcome, Cursor, FeedPage, LongNotes};
+pub use clients::{CreateOutcome, Cursor, FeedPage, LongNotes, PutOutcome};
 pub use clock::ClockError;
 pub use error::StoreError;
 #[cfg(feature = "operator")]
@@ -57,6 +58,7 @@ pub struct Store {
     #[cfg(feature = "operator")]
     db: aws_sdk_dynamodb::Client,
     tables: Tables,
+    restore_window: RestoreWindow,
     tally: Tally,
     reads: Reads,
 }
@@ -87,9 +89,16 @@ impl Store {
             #[cfg(feature = "operator")]
             db: operator::sdk_client(config),
             tables,
+            restore_window: RestoreWindow::default(),
             tally: Tally::default(),
             reads: Reads::default(),
         }
+    }
+
+    /// The same store, where deleted clients can be restored for this time.
+    #[must_use]
+    pub fn with_restore_window(self, restore_window: RestoreWindow) -> Self {
+        Self { restore_window, ..self }
     }
 
     /// Opens a connection to DynamoDB, so that the first call finds it open. If that fails, nothing happens: the

@@ -13,23 +13,35 @@ pub struct WriteContext {
     pub at: Timestamp,
 }
 
-/// The versions that a resource may have for a write to take effect: `If-Match` and `If-None-Match`.
+/// The versions that a resource may have for a write to take effect, and whether there may be none: `If-Match` and
+/// `If-None-Match`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExpectedVersions {
     /// The versions it may have; `None` allows all.
     pub any_of: Option<Vec<u64>>,
     /// The versions it may not have.
     pub none_of: Vec<u64>,
+    /// Whether the resource may be absent. It matters to a write that can create it.
+    pub may_be_absent: bool,
 }
 
 impl ExpectedVersions {
+    /// All versions, or none.
+    pub const ALL: Self = Self { any_of: None, none_of: Vec::new(), may_be_absent: true };
     /// All versions.
-    pub const ALL: Self = Self { any_of: None, none_of: Vec::new() };
+    pub const PRESENT: Self = Self { any_of: None, none_of: Vec::new(), may_be_absent: false };
+    /// No version: there must be no such resource.
+    pub const ABSENT: Self = Self { any_of: Some(Vec::new()), none_of: Vec::new(), may_be_absent: true };
 
     /// Only `versions`.
     #[must_use]
     pub fn any_of(versions: &[u64]) -> Self {
-        Self { any_of: Some(versions.to_vec()), none_of: Vec::new() }
+        Self { any_of: Some(versions.to_vec()), ..Self::PRESENT }
+    }
+
+    /// Whether the resource must be absent.
+    pub(super) fn are_none(&self) -> bool {
+        self.may_be_absent && self.any_of.as_ref().is_some_and(Vec::is_empty)
     }
 
     pub(super) fn allow(&self, version: u64) -> bool {
@@ -48,7 +60,7 @@ impl ExpectedVersions {
     }
 }
 
-/// The reason why an update or a delete changed nothing.
+/// The reason why a write changed nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     /// There is no such resource.
@@ -60,4 +72,14 @@ pub enum WriteError {
     /// The table failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl WriteError {
+    /// The table's error, if it failed.
+    pub(super) fn of_store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::NotFound | Self::UnexpectedVersion => None,
+        }
+    }
 }

@@ -66,6 +66,12 @@ impl Call {
         Self::client("GET", id)
     }
 
+    /// Creates a client with this identifier, or replaces it.
+    #[must_use]
+    pub fn put(id: &str, body: &Value) -> Self {
+        Self::client("PUT", id).json(body)
+    }
+
     /// Updates a client.
     #[must_use]
     pub fn update(id: &str, body: &Value) -> Self {
@@ -78,6 +84,12 @@ impl Call {
         Self::client("DELETE", id)
     }
 
+    /// Restores a deleted client.
+    #[must_use]
+    pub fn restore(id: &str) -> Self {
+        Self { id: Some(id.to_owned()), ..Self::new("POST", "/clients/{id}/restore") }
+    }
+
     /// A legal request to an endpoint: for [`NOBODY`] if the path has an identifier, with a name if there
     /// is a body.
     #[must_use]
@@ -86,6 +98,12 @@ impl Call {
         let id = path.contains("{id}").then(|| NOBODY.to_owned());
         let call = Self { id, ..Self::new(endpoint.method, path) };
         if endpoint.takes_body { call.json(&json!({ "name": "Ann" })) } else { call }
+    }
+
+    /// Sets the identifier in the path, if there is one.
+    #[must_use]
+    pub fn id(self, id: &str) -> Self {
+        Self { id: self.id.map(|_| id.to_owned()), ..self }
     }
 
     /// Sets another method.

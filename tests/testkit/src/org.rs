@@ -80,8 +80,17 @@ impl Org {
     /// # Panics
     /// Panics if it cannot.
     pub async fn delete(&self, id: ClientId) {
-        let deleted = self.app.store.delete(&self.context(), id, &ExpectedVersions::ALL).await;
+        let deleted = self.app.store.delete(&self.context(), id, &ExpectedVersions::ALL, false).await;
         deleted.expect("the client can be deleted");
+    }
+
+    /// Restores a deleted client.
+    ///
+    /// # Panics
+    /// Panics if it cannot.
+    pub async fn restore(&self, id: ClientId) -> Client {
+        let restored = self.app.store.restore(&self.context(), id, &ExpectedVersions::ALL).await;
+        restored.expect("the client can be restored")
     }
 
     /// A client, if there is one with this identifier.

@@ -182,6 +182,7 @@ fn close(json: &mut Value) {
 pub(crate) fn typed(text: &str, schema: &Value) -> Value {
     match schema["type"].as_str() {
         Some("integer") => text.parse::<i64>().map_or(json!(text), Value::from),
+        Some("boolean") => text.parse::<bool>().map_or(json!(text), Value::from),
         Some("array") => text.split(',').collect(),
         _ => json!(text),
     }

@@ -8,7 +8,7 @@ use jsonschema::Validator;
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
 use list_clients::list_params;
 use serde_json::{Map, Value, json};
-use shared::http::{Preconditions, Query};
+use shared::http::{Parameter, Preconditions, Query};
 
 use crate::document::{Document, typed};
 
@@ -129,6 +129,18 @@ fn on_the_parameters_of_a_list() {
 }
 
 #[test]
+fn on_the_parameter_of_a_deletion() {
+    let document = Document::read();
+    let schema = document.at("/components/parameters/permanently/schema");
+    let validator = document.validator(schema);
+    for text in ["true", "false", "", "True", "1", "0", "yes", "null"] {
+        let query = Query::parse(&format!("permanently={text}"), &[Parameter::single("permanently")]);
+        assert_eq!(validator.is_valid(&typed(text, schema)), query.flag("permanently").is_ok(), "{text}");
+    }
+    assert_eq!(schema["default"], Query::default().flag("permanently").unwrap());
+}
+
+#[test]
 fn on_identifiers() {
     let schema = Document::read().validator_at("/components/parameters/id/schema");
     for id in [
@@ -194,7 +206,7 @@ fn on_the_examples_of_the_parameters() {
         assert!(examples.peek().is_some(), "{name} has no example");
         for example in examples {
             assert!(schema.is_valid(example), "{name}: {example}");
-            if parameter["in"] == "query" {
+            if list_clients::ENDPOINT.query.iter().any(|parameter| parameter.name == name) {
                 let values = example.as_array().cloned().unwrap_or_else(|| vec![example.clone()]);
                 let texts: Vec<String> =
                     values.iter().map(|value| value.as_str().map_or(value.to_string(), str::to_owned)).collect();

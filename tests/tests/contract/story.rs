@@ -160,8 +160,10 @@ pub(crate) async fn answers() -> Vec<Told> {
     lists(&mut api).await;
     reads(&mut api, &john).await;
     changes(&mut api, &john).await;
+    puts(&mut api).await;
     deletions(&mut api, &jose).await;
-    failures(&mut api, &john).await;
+    restorations(&mut api, &jose).await;
+    failures(&mut api).await;
     api.told
 }
 
@@ -289,32 +291,70 @@ async fn changes(api: &mut Api, id: &str) {
     api.tell("updateClient", 415, "unsupportedContentEncoding", packed.event()).await;
 }
 
+async fn puts(api: &mut Api) {
+    // The identifier that the document makes of another system's.
+    let prose = api.document.at("/info/description").as_str().unwrap();
+    let id = prose.split("Each gives `").nth(1).unwrap().split('`').next().unwrap().to_owned();
+    api.it_is("2026-01-31T09:34:00.000Z");
+    let put = |api: &Api, example| client("PUT", &id).json(&api.body("putClient", example));
+    let absent = put(api, "nameAndPhone").header("if-match", "*");
+    api.tell("putClient", 412, "preconditionFailed", absent.event()).await;
+    let create_only = put(api, "nameAndPhone").header("if-none-match", "*").event();
+    api.tell("putClient", 201, "nameAndPhone", create_only.clone()).await;
+    assert_eq!(api.last_header("location"), Some(format!("/api/v1/clients/{id}")));
+    api.tell("putClient", 412, "preconditionFailed", create_only).await;
+    api.it_is("2026-01-31T09:35:00.000Z");
+    let replace = put(api, "otherFields");
+    let replace_only = replace.clone().header("if-match", "\"1\"").event();
+    api.tell("putClient", 200, "otherFields", replace_only.clone()).await;
+    api.tell("putClient", 412, "preconditionFailed", replace_only).await;
+    api.tell("putClient", 200, "otherFields", replace.event()).await;
+
+    let by_other_name = client("PUT", "crm-1842").json(&json!({ "phone": 5_551_234 }));
+    api.tell("putClient", 400, "fields", by_other_name.event()).await;
+    api.tell("putClient", 400, "entityTag", replace.clone().header("if-match", "1").event()).await;
+    let text = client("PUT", &id).header("content-type", "text/plain");
+    api.tell("putClient", 415, "unsupportedMediaType", with_text(&text, "John")).await;
+    let packed = replace.header("content-encoding", "gzip");
+    api.tell("putClient", 415, "unsupportedContentEncoding", packed.event()).await;
+}
+
 async fn deletions(api: &mut Api, id: &str) {
     let delete = || client("DELETE", id);
     api.tell("deleteClient", 412, "preconditionFailed", delete().header("if-match", "\"7\"").event()).await;
     api.tell("deleteClient", 412, "preconditionFailed", delete().header("if-none-match", "*").event()).await;
     api.tell("deleteClient", 400, "parameter", delete().query("force=true").event()).await;
+    api.tell("deleteClient", 400, "value", delete().query("permanently=yes").event()).await;
     api.tell("deleteClient", 400, "entityTag", delete().header("if-match", "1").event()).await;
     api.tell("deleteClient", 200, "deleted", delete().event()).await;
     api.tell("deleteClient", 404, "notFound", delete().event()).await;
 }
 
+async fn restorations(api: &mut Api, id: &str) {
+    let restore = || Call::restore(id).bearer(KEY);
+    api.it_is("2026-01-31T09:36:00.000Z");
+    api.tell("restoreClient", 412, "preconditionFailed", restore().header("if-match", "\"1\"").event()).await;
+    api.tell("restoreClient", 400, "parameter", restore().query("force=true").event()).await;
+    api.tell("restoreClient", 400, "entityTag", restore().header("if-match", "1").event()).await;
+    for _ in 0..2 {
+        api.tell("restoreClient", 200, "restored", restore().event()).await;
+    }
+    let delete = client("DELETE", id).query("permanently=true").event();
+    api.tell("deleteClient", 200, "deleted", delete.clone()).await;
+    api.tell("deleteClient", 404, "notFound", delete).await;
+    api.tell("restoreClient", 404, "notFound", restore().event()).await;
+}
+
 /// The failures of every operation.
-async fn failures(api: &mut Api, id: &str) {
+async fn failures(api: &mut Api) {
     // Nothing listens at this port any more.
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let dead = App { store: Store::new(&config_for(&format!("http://{gone}")), Tables::default()), ..api.app.clone() };
-    for operation in ["listClients", "createClient", "getClient", "updateClient", "deleteClient"] {
+    let operations =
+        ["listClients", "createClient", "getClient", "putClient", "updateClient", "deleteClient", "restoreClient"];
+    for operation in operations {
         let endpoint = api.service(operation).endpoint;
-        let event = |key: Option<&str>| {
-            let to = if endpoint.path.ends_with('}') {
-                Call::client(endpoint.method, id)
-            } else {
-                Call::clients(endpoint.method)
-            };
-            let to = key.into_iter().fold(to, Call::bearer);
-            if endpoint.takes_body { to.json(&json!({ "name": "A" })) } else { to }
-        };
+        let event = |key: Option<&str>| key.into_iter().fold(Call::to_endpoint(endpoint), Call::bearer);
         api.tell(operation, 401, "unauthorized", event(None).event()).await;
         let unavailable = (endpoint.service)(dead.clone());
         api.tell_by(&unavailable, operation, 503, "unavailable", event(Some(KEY)).event()).await;

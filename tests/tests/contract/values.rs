@@ -42,11 +42,14 @@ fn the_limits_are_the_codes() {
 fn the_limits_in_the_prose_are_the_codes() {
     let document = Document::read();
     let days = limits::TOMBSTONE_LIFE.as_secs() / (24 * 60 * 60);
+    let days_to_restore = limits::RESTORE_WINDOW.as_secs() / (24 * 60 * 60);
     for (pointer, text) in [
         ("/info/description", format!("at most {} KiB and {} fields", limits::BODY_BYTES / 1024, limits::BODY_FIELDS)),
         ("/info/description", format!("Lists of {} bytes or more", limits::COMPRESSED_BYTES)),
         ("/components/responses/PayloadTooLarge/description", format!("{} KiB", limits::BODY_BYTES / 1024)),
         ("/paths/~1clients/post/description", format!("for {days} days after the client was deleted")),
+        ("/paths/~1clients~1{id}/delete/description", format!("restored for {days_to_restore} days")),
+        ("/paths/~1clients~1{id}~1restore/post/description", format!("for {days_to_restore} days after its deletion")),
         ("/components/parameters/query/description", format!("at most {} characters", limits::SEARCH_CHARS)),
         ("/components/parameters/ifMatch/description", format!("at most {}", limits::ENTITY_TAGS)),
         ("/components/parameters/ifNoneMatch/description", format!("at most {}", limits::ENTITY_TAGS)),

@@ -104,6 +104,14 @@ impl Session {
         self.send(self.call("POST", "/clients").json(body)).await
     }
 
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.call("PUT", path).json(body)).await
+    }
+
+    pub(crate) async fn restore(&self, path: &str) -> Answer {
+        self.send(self.call("POST", &format!("{path}/restore"))).await
+    }
+
     pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
         self.send(self.call("PATCH", path).json(body)).await
     }

@@ -82,13 +82,16 @@ async fn an_illegal_body_creates_nothing() {
 }
 
 #[tokio::test]
-async fn an_illegal_body_updates_nothing() {
+async fn an_illegal_body_updates_and_replaces_nothing() {
     let session = Session::new();
     let (path, client) = session.create(&json!({"name": "A", "phone": "1", "notes": "n"})).await;
     for (body, fields) in illegal_bodies() {
-        let request = session.call("PATCH", &path).header("Content-Type", "application/json").body(body);
-        session.send(request).await.assert_problem(400, "invalid_input", &fields);
+        for method in ["PATCH", "PUT"] {
+            let request = session.call(method, &path).header("Content-Type", "application/json").body(body.clone());
+            session.send(request).await.assert_problem(400, "invalid_input", &fields);
+        }
     }
+    session.put(&path, &json!({"phone": "2"})).await.assert_problem(400, "invalid_input", &["name"]);
     let answer = session.get(&path).await;
     assert_eq!((&answer.body["data"], answer.header("etag")), (&client, "\"1\""));
 }
@@ -106,7 +109,8 @@ async fn a_body_must_be_declared_as_json() {
         "application/jsonx",
         "application/merge-patch+json",
     ] {
-        for request in [session.call("POST", "/clients"), session.call("PATCH", &path)] {
+        for (method, path) in [("POST", "/clients"), ("PATCH", &path), ("PUT", &path)] {
+            let request = session.call(method, path);
             let request = request.header("Content-Type", content_type).body(body.clone());
             session.send(request).await.assert_problem(415, "unsupported_media_type", &[]);
         }
@@ -125,7 +129,7 @@ async fn an_encoded_body_is_refused() {
     let token = token();
     let (path, client) = session.create(&json!({"name": "A"})).await;
     for encoding in ["gzip", "br", "identity, gzip", "x"] {
-        for (method, path) in [("POST", "/clients"), ("PATCH", &path)] {
+        for (method, path) in [("POST", "/clients"), ("PATCH", &path), ("PUT", &path)] {
             let call = session.call(method, path).json(&named(&token)).header("Content-Encoding", encoding);
             session.send(call).await.assert_problem(415, "unsupported_content_encoding", &[]);
         }
@@ -237,14 +241,21 @@ async fn an_error_suggests_the_name_that_was_meant() {
 }
 
 #[tokio::test]
-async fn only_the_list_takes_parameters() {
+async fn an_unknown_parameter_is_refused_and_changes_nothing() {
     let session = Session::new();
     let token = token();
     let (path, client) = session.create(&json!({"name": "A"})).await;
     let path = |query: &str| format!("{path}?{query}");
     session.get(&path("limit=1")).await.assert_problem(400, "invalid_input", &["limit"]);
     session.delete(&path("force=true")).await.assert_problem(400, "invalid_input", &["force"]);
+    session.delete(&path("permanently=yes&force=true")).await.assert_problem(
+        400,
+        "invalid_input",
+        &["force", "permanently"],
+    );
     session.patch(&path("a=1"), &json!({"name": ""})).await.assert_problem(400, "invalid_input", &["a", "name"]);
+    session.put(&path("a=1"), &json!({"name": ""})).await.assert_problem(400, "invalid_input", &["a", "name"]);
+    session.send(session.call("POST", "/clients/x/restore?a=1")).await.assert_problem(400, "invalid_input", &["a"]);
     let request = session.call("POST", "/clients?dry=1").json(&named(&token));
     session.send(request).await.assert_problem(400, "invalid_input", &["dry"]);
     assert_eq!(count(&session, &token).await, 0);

@@ -113,7 +113,7 @@ async fn a_patch_without_fields_changes_nothing_that_is_shown() {
 }
 
 #[tokio::test]
-async fn a_deleted_client_is_gone_everywhere_and_for_good() {
+async fn a_deleted_client_is_gone_everywhere() {
     let session = Session::new();
     let token = token();
     let (path, _) = session.create(&named(&token)).await;

@@ -20,3 +20,5 @@ mod list;
 mod organizations;
 mod policies;
 mod preconditions;
+mod put;
+mod restore;

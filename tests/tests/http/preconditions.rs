@@ -109,6 +109,7 @@ async fn a_precondition_on_an_absent_client_is_a_404() {
         session.call("GET", NOBODY),
         session.call("PATCH", NOBODY).json(&json!({"notes": "x"})),
         session.call("DELETE", NOBODY),
+        session.call("POST", &format!("{NOBODY}/restore")),
     ] {
         for (name, tags) in
             [("If-Match", "\"1\""), ("If-Match", "*"), ("If-None-Match", "\"1\""), ("If-None-Match", "*")]
@@ -126,7 +127,9 @@ async fn a_malformed_tag_is_refused() {
         for tags in ["1", "\"1", "\"1\" \"2\"", ""] {
             for call in [
                 session.call("PATCH", &path).json(&json!({"notes": "x"})),
+                session.call("PUT", &path).json(&json!({"name": "x"})),
                 session.call("DELETE", &path),
+                session.call("POST", &format!("{path}/restore")),
                 session.call("GET", &path),
                 session.call("GET", "/clients"),
             ] {

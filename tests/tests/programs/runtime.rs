@@ -54,13 +54,14 @@ fn assert_nothing_personal(function: &Function, key: &ApiKey) {
 }
 
 #[tokio::test]
-async fn a_client_lives_its_life_through_the_five_programs() {
+async fn a_client_lives_its_life_through_the_programs() {
     let world = World::new().await;
     let key = world.key("acme").await;
     let [list, get, create, update, delete] =
         ["list-clients", "get-client", "create-client", "update-client", "delete-client"]
             .map(|name| start_on(&world, name));
     let (list, get, create, update, delete) = (list.await, get.await, create.await, update.await, delete.await);
+    let (restore, put) = (start_on(&world, "restore-client").await, start_on(&world, "put-client").await);
 
     let body = json!({ "name": NAME, "phone": PHONE, "notes": NOTES });
     let created = create.answer(&Call::create(&body).key(&key)).await;
@@ -97,6 +98,12 @@ async fn a_client_lives_its_life_through_the_five_programs() {
     gone.assert_problem(404, "not_found", &[]);
     let empty = list.answer(&query).await;
     assert_eq!(empty.body, json!({ "data": [], "total": 0 }));
+    let restored = restore.answer(&Call::restore(id).key(&key)).await;
+    assert_eq!((restored.status, &restored.data()["notes"], restored.header("etag")), (200, &json!(NOTES), "\"4\""));
+    let replaced = put.answer(&Call::put(id, &body).key(&key)).await;
+    assert_eq!((replaced.status, &replaced.data()["phone"]), (200, &json!(PHONE)), "{replaced:?}");
+    let erased = delete.answer(&Call::delete(id).query("permanently=true").key(&key)).await;
+    assert_eq!((erased.status, &erased.body), (200, &json!({ "success": true })));
 
     // The audit trail in the log: the kind of the write, the client, the version that it made, and the fields.
     for (function, invoked, change, version, fields) in [
@@ -104,6 +111,9 @@ async fn a_client_lives_its_life_through_the_five_programs() {
         (&update, &updated, json!("update"), json!(2), json!("phone")),
         (&update, &stale, Value::Null, Value::Null, Value::Null),
         (&delete, &deleted, json!("delete"), json!(3), Value::Null),
+        (&restore, &restored, json!("restore"), json!(4), Value::Null),
+        (&put, &replaced, json!("put"), json!(5), Value::Null),
+        (&delete, &erased, json!("erase"), json!(6), Value::Null),
         (&get, &got, Value::Null, Value::Null, Value::Null),
     ] {
         let line = function.log_line(invoked).await;
@@ -124,7 +134,9 @@ async fn a_client_lives_its_life_through_the_five_programs() {
         (&get, vec![got, again, gone]),
         (&list, vec![listed, listed_again, empty]),
         (&update, vec![updated, stale]),
-        (&delete, vec![deleted]),
+        (&delete, vec![deleted, erased]),
+        (&restore, vec![restored]),
+        (&put, vec![replaced]),
     ] {
         for invoked in &invocations {
             let line = function.log_line(invoked).await;
@@ -138,6 +150,27 @@ async fn a_client_lives_its_life_through_the_five_programs() {
         assert_eq!(function.log().len(), invocations.len(), "one line for each request: {:?}", function.log());
         assert_nothing_personal(function, &key);
     }
+}
+
+#[tokio::test]
+async fn a_program_keeps_deleted_clients_for_the_days_of_its_variable() {
+    let world = World::new().await;
+    let (org, key) = (world.org("acme"), world.key("acme").await);
+    let restore = start_on(&world, "restore-client").await;
+    for (days, status) in [("0", 404), ("7", 200), ("", 200)] {
+        let id = org.create(&json!({ "name": NAME, "notes": NOTES })).await.id.to_string();
+        let variables = [("AWS_ENDPOINT_URL_DYNAMODB", world.url()), ("DELETED_CLIENTS_DAYS", days)];
+        let delete = start("delete-client", &variables).await;
+        assert_eq!(delete.answer(&Call::delete(&id).key(&key)).await.status, 200);
+        assert_eq!(restore.answer(&Call::restore(&id).key(&key)).await.status, status, "{days}");
+    }
+    let variables = [("AWS_ENDPOINT_URL_DYNAMODB", world.url()), ("DELETED_CLIENTS_DAYS", "8")];
+    let mut broken = start("delete-client", &variables).await;
+    while broken.ended().unwrap().is_none() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let written = broken.everything_written();
+    assert!(written.contains("DELETED_CLIENTS_DAYS must be a whole number of days from 0 to 7"), "{written}");
 }
 
 #[tokio::test]

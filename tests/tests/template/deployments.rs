@@ -1,5 +1,6 @@
 //! Versions, the alias, and how traffic moves from one version to the next, or back.
 
+use domain::limits;
 use end_to_end::template::{SETS, Template, references};
 use functions::ENDPOINTS;
 use jsonschema::is_valid;
@@ -81,6 +82,25 @@ fn every_function_reads_the_tables_in_use() {
 }
 
 #[test]
+fn a_function_knows_the_restore_window_unless_it_neither_deletes_nor_restores() {
+    // Without the variable, a function would keep what the operator wants gone.
+    let needless = ["list-clients", "create-client", "get-client", "put-client", "update-client"];
+    for_every_set(|_, template| {
+        for (function, endpoint) in endpoints::by_logical_name() {
+            let name = format!("{function}Function");
+            let days = &properties(template, &name)["Environment"]["Variables"]["DELETED_CLIENTS_DAYS"];
+            let expected = &template["Parameters"]["DeletedClientsDays"];
+            assert!(days == expected || (days.is_null() && needless.contains(&endpoint.name)), "{name}: {days}");
+        }
+    });
+    let Some(template) = Template::translated("default") else { return };
+    let parameter = &template.document["Parameters"]["DeletedClientsDays"];
+    let longest = limits::RESTORE_WINDOW.as_secs() / (24 * 60 * 60);
+    assert_eq!((&parameter["MinValue"], &parameter["MaxValue"]), (&json!(0), &json!(longest)));
+    assert_eq!(parameter["Default"], longest);
+}
+
+#[test]
 fn a_change_of_any_parameter_that_a_version_holds_publishes_a_version() {
     // SAM publishes if the text of the properties changes, which holds parameters by name. The version's
     // description holds their values, and a new description is a new version.
@@ -113,8 +133,8 @@ fn a_change_of_any_parameter_that_a_version_holds_publishes_a_version() {
     }
     assert_eq!(
         held,
-        6 * ENDPOINTS.len() + 1,
-        "architecture, log level, tables, key, collector; list-clients: checkpoints"
+        6 * ENDPOINTS.len() + 3,
+        "architecture, log level, tables, key, collector; list-clients: checkpoints; two others: days"
     );
 }
 

@@ -12,16 +12,21 @@ pub(crate) const VERSION: &str = "version";
 /// not. It is one attribute because the projection of a local index can never be changed: a new field
 /// needs no new table.
 pub(crate) const LISTED: &str = "listed";
-/// Notes too long for the change feed.
+/// The map of a deleted client that can be restored, on its tombstone: what [`LISTED`] was.
+pub(crate) const KEPT: &str = "kept";
+/// Notes too long for the change feed. A tombstone with [`KEPT`] has them too.
 pub(crate) const LONG_NOTES: &str = "longNotes";
 pub(crate) const CREATED_BY: &str = "createdBy";
 pub(crate) const CREATED_WITH: &str = "createdWith";
 pub(crate) const UPDATED_BY: &str = "updatedBy";
 pub(crate) const UPDATED_WITH: &str = "updatedWith";
-/// The last write: `create`, `update name,phone`, `delete`, `import`.
+/// The last write: `create`, `put`, `update name,phone`, `delete`, `erase`, `restore`, `import`.
 pub(crate) const LAST_CHANGE: &str = "lastChange";
 /// A random identifier of the last write, by which a repeated write recognizes its own effect.
 pub(crate) const WRITE_ID: &str = "writeId";
+/// The number of times that the client was brought back after a deletion. Absent if it never was. A write that
+/// depends on the client's state as deleted or living takes effect once between two of them.
+pub(crate) const REVIVALS: &str = "revivals";
 /// The hash of the request that came with an `Idempotency-Key`.
 pub(crate) const REQUEST_HASH: &str = "requestHash";
 /// The time of the creation, on a tombstone. A client has it in [`LISTED`].

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::Timestamp;
 
-use super::attributes::{LISTED, UPDATED_AT, VERSION};
-use crate::store::item::{Item, n};
+use super::attributes::{DELETED_AT, LISTED, REVIVALS, UPDATED_AT, VERSION};
+use crate::store::item::{Item, n, s, text};
 
 /// The place of an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,9 +17,15 @@ pub(super) enum Path {
     Listed(&'static str),
 }
 
-/// An update of a living client that counts its version, under the condition that the client's last
+/// An update of an item in a certain state that counts its version, under the condition that the item's last
 /// timestamp is not later than the new one.
 pub(super) struct UpdateExpression {
+    /// The attribute that tells the state.
+    state: &'static str,
+    /// The earliest time of the deletion of a client whose tombstone is updated.
+    deleted_since: Option<Timestamp>,
+    /// The number of the client's revivals before the update, if it must be known.
+    revivals: Option<u64>,
     sets: Vec<String>,
     removes: Vec<String>,
     condition: String,
@@ -27,19 +34,35 @@ pub(super) struct UpdateExpression {
 }
 
 impl UpdateExpression {
-    pub(super) fn new() -> Self {
+    /// An update of an item that has this attribute: [`LISTED`] of a client, or
+    /// [`KEPT`](super::attributes::KEPT) of a tombstone with data.
+    pub(super) fn of_item_with(state: &'static str) -> Self {
         let mut update = Self {
+            state,
+            deleted_since: None,
+            revivals: None,
             sets: Vec::new(),
             removes: Vec::new(),
             condition: String::new(),
             names: HashMap::new(),
             values: Item::from([(":one".to_owned(), n(1))]),
         };
-        let (version, listed) = (update.path(Path::Item(VERSION)), update.path(Path::Item(LISTED)));
+        let (version, state) = (update.path(Path::Item(VERSION)), update.path(Path::Item(state)));
         let updated_at = update.path(Path::Item(UPDATED_AT));
         update.sets.push(format!("{version} = {version} + :one"));
-        update.condition = format!("attribute_exists({listed}) AND {updated_at} <= :{UPDATED_AT}");
+        update.condition = format!("attribute_exists({state}) AND {updated_at} <= :{UPDATED_AT}");
         update
+    }
+
+    /// Whether the item has the state that the update needs.
+    pub(super) fn applies_to(&self, item: &Item) -> bool {
+        let in_time = |since: &Timestamp| text(item, DELETED_AT).is_some_and(|at| *at >= *since.to_string());
+        item.contains_key(self.state) && self.deleted_since.as_ref().is_none_or(in_time)
+    }
+
+    /// Whether the update is one of a client that lives.
+    pub(super) fn is_of_living(&self) -> bool {
+        self.state == LISTED
     }
 
     /// The path in an expression. Every name goes through a placeholder: `name` and `status` are
@@ -69,6 +92,13 @@ impl UpdateExpression {
         self.sets.push(format!("{to} = {from}"));
     }
 
+    /// Counts up an attribute, which may be absent.
+    pub(super) fn count(&mut self, attribute: &'static str) {
+        let path = self.path(Path::Item(attribute));
+        self.values.insert(":zero".to_owned(), n(0));
+        self.sets.push(format!("{path} = if_not_exists({path}, :zero) + :one"));
+    }
+
     /// Removes an attribute.
     pub(super) fn remove(&mut self, path: Path) {
         let path = self.path(path);
@@ -78,6 +108,28 @@ impl UpdateExpression {
     /// Changes the value of an attribute that was [`set`](Self::set).
     pub(super) fn set_value(&mut self, attribute: &str, value: AttributeValue) {
         self.values.insert(format!(":{attribute}"), value);
+    }
+
+    /// Requires that the client was deleted at `since` or later.
+    pub(super) fn require_deleted_since(&mut self, since: Timestamp) {
+        self.deleted_since = Some(since);
+        self.values.insert(":deletedSince".to_owned(), s(since));
+        let deleted_at = self.path(Path::Item(DELETED_AT));
+        self.condition += &format!(" AND {deleted_at} >= :deletedSince");
+    }
+
+    /// Requires this number of revivals.
+    pub(super) fn require_revivals(&mut self, revivals: u64) {
+        self.path(Path::Item(REVIVALS));
+        self.revivals = Some(revivals);
+        if revivals > 0 {
+            self.values.insert(":revivals".to_owned(), n(revivals));
+        }
+    }
+
+    /// The number of revivals that is required.
+    pub(super) fn revivals(&self) -> Option<u64> {
+        self.revivals
     }
 
     /// Requires the version to be one of `versions`. An empty list lets no version pass.
@@ -120,7 +172,12 @@ impl UpdateExpression {
 
     /// The condition expression.
     pub(super) fn condition(&self) -> String {
-        self.condition.clone()
+        let on_revivals = match self.revivals {
+            None => String::new(),
+            Some(0) => format!(" AND attribute_not_exists(#{REVIVALS})"),
+            Some(_) => format!(" AND #{REVIVALS} = :revivals"),
+        };
+        format!("{}{on_revivals}", self.condition)
     }
 
     /// The attribute names by their placeholders.

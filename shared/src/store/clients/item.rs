@@ -43,6 +43,11 @@ pub(crate) fn version(item: &Item) -> Result<u64, StoreError> {
     number(item, attributes::VERSION)
 }
 
+/// The number of times that the client was brought back after a deletion.
+pub(crate) fn revivals(item: &Item) -> Result<u64, StoreError> {
+    if item.contains_key(attributes::REVIVALS) { number(item, attributes::REVIVALS) } else { Ok(0) }
+}
+
 /// The client in an item that is not a tombstone. In the change feed, long notes are absent.
 pub(crate) fn client(mut item: Item) -> Result<Client, StoreError> {
     let mut map = take_listed(&mut item)?;

@@ -5,26 +5,33 @@
 //! | `attributes.rs` | the names of an item's attributes |
 //! | `item.rs` | from a client to its item and back |
 //! | `read.rs` | reading one client, and long notes |
-//! | `write.rs` | create, update and delete: one conditional write each |
+//! | `write.rs` | what all writes share: the author, retries, and how a write recognizes its own effect |
+//! | `create.rs`, `put.rs`, `update.rs`, `delete.rs`, `restore.rs` | one kind of write each |
 //! | `expression.rs` | update expressions |
 //! | `feed.rs` | the change feed |
 //! | `mark.rs` | the mark that the deletion of an organization leaves in its feed |
 
 pub(super) mod attributes;
+mod create;
+mod delete;
 mod expression;
 mod feed;
 pub(super) mod item;
 pub(super) mod mark;
+mod put;
 mod read;
+mod restore;
+mod update;
 mod write;
 
 use domain::{ClientId, OrgId};
 
 use super::item::{Item, s};
 
+pub use create::CreateOutcome;
 pub use feed::{Cursor, FeedPage};
+pub use put::PutOutcome;
 pub use read::LongNotes;
-pub use write::CreateOutcome;
 
 /// The primary key of a client's item.
 fn primary_key(org: &OrgId, id: ClientId) -> Item {

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::{Caller, Client, ClientId, Notes, OrgId};
 
 use super::{
-    attributes::{ID, LONG_NOTES, VERSION},
+    attributes::{DELETED_AT, ID, LONG_NOTES, VERSION},
     item, primary_key,
 };
 use crate::store::{
@@ -45,7 +45,7 @@ impl Store {
         if ids.is_empty() {
             return Ok(HashMap::new());
         }
-        let names = [ID, VERSION, LONG_NOTES].map(|name| (format!("#{name}"), name.to_owned()));
+        let names = [ID, VERSION, LONG_NOTES, DELETED_AT].map(|name| (format!("#{name}"), name.to_owned()));
         let wanted = KeysAndAttributes::builder()
             .consistent_read(true)
             .projection_expression(names.each_ref().map(|(placeholder, _)| placeholder.as_str()).join(", "))
@@ -57,7 +57,9 @@ impl Store {
         let found = self.read_batch(wanted).await?.into_values().flatten();
         found
             .map(|item| {
-                let notes = text(&item, LONG_NOTES).map(|text| Notes::from_stored(text.to_owned()));
+                // A tombstone may keep them.
+                let notes = text(&item, LONG_NOTES).filter(|_| !item.contains_key(DELETED_AT));
+                let notes = notes.map(|text| Notes::from_stored(text.to_owned()));
                 Ok((parsed(&item, ID)?, LongNotes { version: item::version(&item)?, notes }))
             })
             .collect()

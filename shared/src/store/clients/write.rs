@@ -1,190 +1,130 @@
-//! Create, update and delete: each is one conditional write.
+//! What the writes to a client share: each is one conditional write, or a few until one applies.
 //!
 //! A write whose answer is lost may have taken effect, so it is repeated only if the repetition
 //! recognizes the effect of the first attempt: each write leaves a random `writeId` in the item, and a
 //! repeated write that finds its own has succeeded.
 
-use aws_sdk_dynamodb::operation::{put_item::PutItemInput, update_item::UpdateItemInput};
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use domain::{Action, Client, ClientId, ClientPatch, NewClient, limits::TOMBSTONE_LIFE};
+use aws_sdk_dynamodb::operation::{
+    put_item::{PutItemInput, PutItemOutput},
+    update_item::UpdateItemInput,
+};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use domain::{Action, ClientId};
 use uuid::Uuid;
 
 use super::{
     attributes,
     expression::{Path, UpdateExpression},
-    item::{self, listed},
-    primary_key,
+    item, primary_key,
 };
 use crate::store::{
     ExpectedVersions, Store, StoreError, WriteContext, WriteError,
     call::{Conditional, Retry},
-    item::{Item, n, required, s, text},
+    item::{Item, parsed, required, s, text},
 };
 
-/// The outcome of a create.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CreateOutcome {
-    /// The client was created.
-    Created(Client),
-    /// The same request created this client before. It is given as it was then.
-    Replayed(Client),
-    /// Another request used the identifier before.
-    Conflict,
+/// The most attempts of a write whose kind depends on the client's state, if others keep changing that.
+pub(super) const ROUNDS: usize = 5;
+pub(super) const UPDATE_ITEM: &str = "UpdateItem clients";
+pub(super) const PUT_ITEM: &str = "PutItem clients";
+
+/// The random identifier of a write.
+pub(super) struct WriteId(String);
+
+impl WriteId {
+    pub(super) fn random() -> Self {
+        Self(Uuid::new_v4().to_string())
+    }
+
+    /// Whether this write was the item's last.
+    pub(super) fn is_of(&self, item: &Item) -> bool {
+        text(item, attributes::WRITE_ID) == Some(&self.0)
+    }
+}
+
+/// A change of an item.
+pub(super) struct Write<'a> {
+    pub(super) action: Action,
+    /// The names of the fields that it sets, for the audit trail.
+    pub(super) fields: String,
+    pub(super) update: UpdateExpression,
+    pub(super) retry: Retry,
+    pub(super) write_id: &'a WriteId,
+}
+
+/// The outcome of a write.
+pub(super) enum Attempted {
+    /// It took effect, and left this item.
+    Done(Item),
+    /// It changed nothing: this item is in another state than it needs. The item is empty if there is none.
+    OtherState(Item),
+    /// It changed nothing: the item does not have an expected version.
+    OtherVersion,
+}
+
+/// The attributes that say who made the last write, and which.
+fn trail(context: &WriteContext, change: &str, write_id: &WriteId) -> [(&'static str, AttributeValue); 4] {
+    [
+        (attributes::UPDATED_BY, s(&context.caller.user)),
+        (attributes::UPDATED_WITH, s(&context.caller.key_id)),
+        (attributes::LAST_CHANGE, s(change)),
+        (attributes::WRITE_ID, s(&write_id.0)),
+    ]
+}
+
+/// The attributes that say who created a client, and how.
+pub(super) fn creation_trail(context: &WriteContext, action: Action, write_id: &WriteId) -> Item {
+    let creation =
+        [(attributes::CREATED_BY, s(&context.caller.user)), (attributes::CREATED_WITH, s(&context.caller.key_id))];
+    let all = creation.into_iter().chain(trail(context, action.as_str(), write_id));
+    all.map(|(attribute, value)| (attribute.to_owned(), value)).collect()
 }
 
 impl Store {
-    /// Creates a client. If `request_hash` is given and a client with this identifier was created with
-    /// the same hash before, the create is the replay of that request.
-    ///
-    /// # Errors
-    /// Fails if the table does.
-    pub async fn create(
-        &self,
-        context: &WriteContext,
-        id: ClientId,
-        new: NewClient,
-        request_hash: Option<&str>,
-    ) -> Result<CreateOutcome, StoreError> {
-        self.tally.begin_write(Action::Create, id, String::new());
-        let outcome = self.put(context, id, new, request_hash).await;
-        match &outcome {
-            Ok(CreateOutcome::Created(client)) => self.tally.end_write(client.version),
-            Err(error) if error.may_have_taken_effect() => {}
-            Ok(CreateOutcome::Replayed(_) | CreateOutcome::Conflict) | Err(_) => self.tally.cancel_write(),
+    /// Notes in the tally what became of a write: the version that it made, none if it changed nothing, or the
+    /// table's error if that was the reason.
+    pub(super) fn settle(&self, outcome: Result<Option<u64>, Option<&StoreError>>) {
+        match outcome {
+            Ok(Some(version)) => self.tally.end_write(version),
+            Err(Some(error)) if error.may_have_taken_effect() => {}
+            Ok(None) | Err(_) => self.tally.cancel_write(),
         }
-        outcome
     }
 
-    async fn put(
-        &self,
-        context: &WriteContext,
-        id: ClientId,
-        new: NewClient,
-        request_hash: Option<&str>,
-    ) -> Result<CreateOutcome, StoreError> {
-        let write_id = Uuid::new_v4().to_string();
-        let WriteContext { caller, at } = context;
-        let created = new.created(id, *at);
-        let mut attributes = item::of(&caller.org, &created);
-        let mut put = |attribute: &str, value| attributes.insert(attribute.to_owned(), value);
-        put(attributes::CREATED_BY, s(&caller.user));
-        put(attributes::CREATED_WITH, s(&caller.key_id));
-        put(attributes::UPDATED_BY, s(&caller.user));
-        put(attributes::UPDATED_WITH, s(&caller.key_id));
-        put(attributes::LAST_CHANGE, s(Action::Create.as_str()));
-        put(attributes::WRITE_ID, s(&write_id));
-        if let Some(hash) = request_hash {
-            put(attributes::REQUEST_HASH, s(hash));
-        }
+    /// Puts an item in the place of `existing`, which is empty if there must be none.
+    pub(super) async fn put_item(&self, item: Item, existing: &Item) -> Result<Conditional<PutItemOutput>, StoreError> {
         let request = PutItemInput::builder()
             .table_name(&self.tables.clients)
-            .set_item(Some(attributes))
-            .condition_expression("attribute_not_exists(#id)")
-            .expression_attribute_names("#id", attributes::ID)
+            .set_item(Some(item))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let (existing, repeated) = match self.call_if("PutItem clients", Retry::Always, request).await? {
-            Conditional::Done(_) => return Ok(CreateOutcome::Created(created)),
-            Conditional::Failed { item, repeated } => (item, repeated),
+        let request = if existing.is_empty() {
+            request.condition_expression("attribute_not_exists(#id)").expression_attribute_names("#id", attributes::ID)
+        } else {
+            request
+                .condition_expression("#writeId = :writeId")
+                .expression_attribute_names("#writeId", attributes::WRITE_ID)
+                .expression_attribute_values(":writeId", s(required(existing, attributes::WRITE_ID)?))
         };
-        // Without a hash the identifier is random: an item that a repeated attempt finds is the first
-        // attempt's, even if its `writeId` is gone because the client was changed since.
-        if text(&existing, attributes::WRITE_ID) == Some(&write_id) || (repeated && request_hash.is_none()) {
-            return Ok(CreateOutcome::Created(created));
-        }
-        // Equal hashes mean equal bodies, so the client as it was created then is known from this body,
-        // whatever became of it since.
-        if request_hash.is_some() && text(&existing, attributes::REQUEST_HASH) == request_hash {
-            let at = item::created_at(&existing)?;
-            return Ok(CreateOutcome::Replayed(Client { created_at: at, updated_at: at, ..created }));
-        }
-        Ok(CreateOutcome::Conflict)
+        // The condition holds once.
+        self.call_if(PUT_ITEM, Retry::Always, request).await
     }
 
-    /// Changes a client in one atomic write, if it has an expected version.
-    ///
-    /// # Errors
-    /// Fails if there is no such client, if it does not have an expected version, or if the table fails.
-    pub async fn update(
-        &self,
-        context: &WriteContext,
-        id: ClientId,
-        patch: &ClientPatch,
-        expected: &ExpectedVersions,
-    ) -> Result<Client, WriteError> {
-        let mut update = UpdateExpression::new();
-        for (path, value) in item::assignments(patch) {
-            match value {
-                Some(value) => update.set(path, value),
-                None => update.remove(path),
-            }
-        }
-        let retry = if expected.allow_one_at_most() { Retry::Always } else { Retry::IfWithoutEffect };
-        let write = Write { action: Action::Update, fields: patch.fields(), update, retry };
-        let item = self.write(context, id, write, expected).await?;
-        Ok(item::client(item)?)
-    }
-
-    /// Deletes a client, if it has an expected version: turns it into a tombstone.
-    ///
-    /// # Errors
-    /// Fails as [`update`](Self::update) does.
-    pub async fn delete(
-        &self,
-        context: &WriteContext,
-        id: ClientId,
-        expected: &ExpectedVersions,
-    ) -> Result<(), WriteError> {
-        let mut update = UpdateExpression::new();
-        update.set(Path::Item(attributes::DELETED_AT), s(context.at));
-        update.set(Path::Item(attributes::EXPIRES_AT), n(context.at.after(TOMBSTONE_LIFE).seconds()));
-        // An idempotency key that made the client is answered from the tombstone.
-        update.copy(Path::Listed(listed::CREATED_AT), Path::Item(attributes::CREATED_AT));
-        update.remove(Path::Item(attributes::LISTED));
-        update.remove(Path::Item(attributes::LONG_NOTES));
-        // A second delete finds a tombstone and changes nothing.
-        let write = Write { action: Action::Delete, fields: String::new(), update, retry: Retry::Always };
-        self.write(context, id, write, expected).await?;
-        Ok(())
-    }
-
-    /// Makes a write to a living client, notes it in the tally, and gives the item after it.
-    async fn write(
-        &self,
-        context: &WriteContext,
-        id: ClientId,
-        write: Write,
-        expected: &ExpectedVersions,
-    ) -> Result<Item, WriteError> {
-        self.tally.begin_write(write.action, id, write.fields.clone());
-        let outcome = self.try_write(context, id, write, expected).await;
-        match &outcome {
-            Ok(item) => self.tally.end_write(item::version(item)?),
-            Err(WriteError::Store(error)) if error.may_have_taken_effect() => {}
-            Err(_) => self.tally.cancel_write(),
-        }
-        outcome
-    }
-
-    /// Tries a write until its outcome is known or its attempts are used up.
+    /// Tries a change until its outcome is known or its attempts are used up.
     ///
     /// The timestamps of a client never go back, whatever its writers' clocks say. Otherwise a client
     /// could move in the change feed from ahead of a reader to behind it, and the reader would miss it.
-    async fn try_write(
+    pub(super) async fn write(
         &self,
         context: &WriteContext,
         id: ClientId,
-        write: Write,
+        write: Write<'_>,
         expected: &ExpectedVersions,
-    ) -> Result<Item, WriteError> {
-        const OPERATION: &str = "UpdateItem clients";
-        let Write { action, fields, mut update, retry } = write;
-        let write_id = Uuid::new_v4().to_string();
-        let WriteContext { caller, at } = context;
-        update.set(Path::Item(attributes::UPDATED_BY), s(&caller.user));
-        update.set(Path::Item(attributes::UPDATED_WITH), s(&caller.key_id));
-        update.set(Path::Item(attributes::LAST_CHANGE), s(format!("{} {fields}", action.as_str()).trim_end()));
-        update.set(Path::Item(attributes::WRITE_ID), s(&write_id));
-        update.set(Path::Item(attributes::UPDATED_AT), s(at));
+    ) -> Result<Attempted, WriteError> {
+        let Write { action, fields, mut update, retry, write_id } = write;
+        for (attribute, value) in trail(context, format!("{} {fields}", action.as_str()).trim_end(), write_id) {
+            update.set(Path::Item(attribute), value);
+        }
+        update.set(Path::Item(attributes::UPDATED_AT), s(context.at));
         if let Some(any_of) = &expected.any_of {
             update.require_version(any_of);
         }
@@ -193,50 +133,57 @@ impl Store {
         loop {
             let request = UpdateItemInput::builder()
                 .table_name(&self.tables.clients)
-                .set_key(Some(primary_key(&caller.org, id)))
+                .set_key(Some(primary_key(&context.caller.org, id)))
                 .update_expression(update.update())
                 .condition_expression(update.condition())
                 .set_expression_attribute_names(Some(update.names()))
                 .set_expression_attribute_values(Some(update.values()))
                 .return_values(ReturnValue::AllNew)
                 .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-            let item = match self.call_if(OPERATION, retry, request).await? {
-                Conditional::Done(output) => return Ok(output.attributes.unwrap_or_default()),
+            let item = match self.call_if(UPDATE_ITEM, retry, request).await? {
+                Conditional::Done(output) => return Ok(Attempted::Done(output.attributes.unwrap_or_default())),
                 Conditional::Failed { item, repeated: again } => {
                     repeated |= again;
                     item
                 }
             };
-            if text(&item, attributes::WRITE_ID) == Some(&write_id) {
-                return Ok(item);
+            if write_id.is_of(&item) {
+                return Ok(Attempted::Done(item));
             }
             if item.is_empty() {
-                return Err(WriteError::NotFound);
+                return Ok(Attempted::OtherState(item));
             }
-            let version = item::version(&item)?;
-            // If an earlier attempt made the version after the expected one, and another write the next,
-            // then our `writeId` is gone, and nobody can tell whether ours took effect.
-            if repeated && expected.are_before(version) {
-                return Err(StoreError::outcome_unknown(OPERATION).into());
+            // A malformed item is not changed.
+            item::is_tombstone(&item)?;
+            if repeated && may_have_come_before(&item, &update, expected)? {
+                return Err(StoreError::outcome_unknown(UPDATE_ITEM).into());
             }
-            if item::is_tombstone(&item)? {
-                return Err(WriteError::NotFound);
+            if !update.applies_to(&item) {
+                return Ok(Attempted::OtherState(item));
             }
-            if !expected.allow(version) {
-                return Err(WriteError::UnexpectedVersion);
+            if !expected.allow(item::version(&item)?) {
+                return Ok(Attempted::OtherVersion);
             }
             // The last writer's clock was ahead of ours, or its call overtook ours: take over its
             // timestamp.
-            update.set_value(attributes::UPDATED_AT, s(required(&item, attributes::UPDATED_AT)?));
+            update.set_value(attributes::UPDATED_AT, s(context.at.max(parsed(&item, attributes::UPDATED_AT)?)));
+            if update.revivals().is_some() {
+                update.require_revivals(item::revivals(&item)?);
+            }
         }
     }
 }
 
-/// A write to a living client.
-struct Write {
-    action: Action,
-    /// The names of the fields that it sets, for the log.
-    fields: String,
-    update: UpdateExpression,
-    retry: Retry,
+/// Whether an attempt at the update may have taken effect before others left this item, which does not show it any
+/// more: our `writeId` is gone, and nobody can tell.
+fn may_have_come_before(
+    item: &Item,
+    update: &UpdateExpression,
+    expected: &ExpectedVersions,
+) -> Result<bool, StoreError> {
+    let Some(revivals) = update.revivals() else {
+        return Ok(expected.are_before(item::version(item)?));
+    };
+    // A deletion takes effect once between two revivals, and leaves a tombstone; a restoration is a revival.
+    Ok(item::revivals(item)? > revivals || (update.is_of_living() && item::is_tombstone(item)?))
 }

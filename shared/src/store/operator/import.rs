@@ -198,9 +198,14 @@ fn imported(
     put(attributes::UPDATED_WITH, s(IMPORTED_WITH));
     put(attributes::LAST_CHANGE, s(IMPORTED_WITH));
     put(attributes::WRITE_ID, s(write_id));
+    let Some(existing) = existing else { return Ok(item) };
     // A client that is replaced keeps answering for the idempotency key that made it.
-    if let Some(hash) = existing.and_then(|existing| text(existing, attributes::REQUEST_HASH)) {
+    if let Some(hash) = text(existing, attributes::REQUEST_HASH) {
         put(attributes::REQUEST_HASH, s(hash));
+    }
+    let revivals = item::revivals(existing)? + u64::from(item::is_tombstone(existing)?);
+    if revivals > 0 {
+        put(attributes::REVIVALS, n(revivals));
     }
     Ok(item)
 }
