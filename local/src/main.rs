@@ -18,12 +18,16 @@ use local::{
 use shared::{
     App,
     objects::Objects,
+    rate_limit::{Quotas, RateLimiter},
     store::{Store, Tables},
     telemetry,
 };
 use tokio::net::TcpListener;
 
 use arguments::Arguments;
+
+/// The limits unless the environment sets others: high, for load tests, but there, so that every answer shows them.
+const QUOTAS: Quotas = Quotas { key: Some(60_000), organization: Some(300_000) };
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -50,7 +54,8 @@ async fn run(arguments: Arguments) -> Result<()> {
         None => KeySource::File(data_file("key")?),
     };
     let objects = if arguments.in_memory { None } else { Some(Objects::in_folder(data_file("checkpoints")?)) };
-    let app = App { store: Store::new(&config, Tables::from_env()), objects, clock: Clock::system() };
+    let rate_limiter = RateLimiter::new(Quotas::from_env().or(QUOTAS));
+    let app = App { store: Store::new(&config, Tables::from_env()), objects, clock: Clock::system(), rate_limiter };
     let (key, caller) = setup::prepare(&app, &source).await?;
     if let Some(count) = arguments.demo {
         demo::fill(&app, &caller, count).await?;
