@@ -54,7 +54,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         None => KeySource::File(data_file("key")?),
     };
     let objects = if arguments.in_memory { None } else { Some(Objects::in_folder(data_file("checkpoints")?)) };
-    let rate_limiter = RateLimiter::new(Quotas::from_env().or(QUOTAS));
+    let rate_limiter = RateLimiter::new(Quotas::from_env().map_err(anyhow::Error::msg)?.or(QUOTAS));
     let app = App { store: Store::new(&config, Tables::from_env()), objects, clock: Clock::system(), rate_limiter };
     let (key, caller) = setup::prepare(&app, &source).await?;
     if let Some(count) = arguments.demo {

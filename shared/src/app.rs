@@ -33,14 +33,14 @@ impl App {
     /// `ORGANIZATION_REQUESTS_PER_MINUTE`.
     ///
     /// # Errors
-    /// Fails if region or credentials are missing, which the platform always sets.
+    /// Fails if region or credentials are missing, which the platform always sets, or if a limit is not a number.
     pub fn from_env() -> Result<Self, Error> {
         let store = Store::new(&config("DYNAMODB")?, Tables::from_env());
         let objects = match bucket_from_env() {
             Some(bucket) => Some(Objects::in_bucket(&config("S3")?, &bucket)),
             None => None,
         };
-        Ok(Self { store, objects, clock: Clock::system(), rate_limiter: RateLimiter::new(Quotas::from_env()) })
+        Ok(Self { store, objects, clock: Clock::system(), rate_limiter: RateLimiter::new(Quotas::from_env()?) })
     }
 
     /// The same state, whose calls are counted in `tally`.

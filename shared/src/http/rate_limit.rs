@@ -2,6 +2,7 @@
 //! (draft-ietf-httpapi-ratelimit-headers-11), and 429.
 
 use std::{
+    fmt::Write,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -69,7 +70,8 @@ impl Admission {
     /// Counts what an admitted request costs beyond one.
     pub(super) fn charge(&mut self, app: &App, cost: &Cost) {
         let more = cost.0.load(Ordering::Relaxed) - 1;
-        if more > 0 {
+        // A read's handler may have set the cost before the request was refused.
+        if more > 0 && self.check().is_ok() {
             app.rate_limiter.count(self.record.counted(), more, app.clock.now());
             for standing in &mut self.standings {
                 standing.left = standing.left.saturating_sub(more);
@@ -80,13 +82,18 @@ impl Admission {
     /// Adds the fields with the limits and what is left of them, if there are limits.
     pub(super) fn publish(&self, headers: &mut HeaderMap) {
         let window = RATE_LIMIT_WINDOW.as_secs();
-        let policy = |standing: &Standing| format!("\"{}\";q={};w={window}", standing.level.name(), standing.limit);
-        let left =
-            |standing: &Standing| format!("\"{}\";r={};t={}", standing.level.name(), standing.left, standing.seconds);
-        let list = |item: &dyn Fn(&Standing) -> String| self.standings.iter().map(item).collect::<Vec<_>>().join(", ");
-        for (name, value) in [(RATE_LIMIT_POLICY, list(&policy)), (RATE_LIMIT, list(&left))] {
-            if let Some(value) = HeaderValue::try_from(value).ok().filter(|value| !value.is_empty()) {
-                headers.insert(name, value);
+        let (mut policy, mut left) = (String::new(), String::new());
+        for standing in &self.standings {
+            let separator = if policy.is_empty() { "" } else { ", " };
+            let Standing { level, limit, left: requests, seconds, .. } = standing;
+            let name = level.name();
+            let written = write!(policy, "{separator}\"{name}\";q={limit};w={window}")
+                .and_then(|()| write!(left, "{separator}\"{name}\";r={requests};t={seconds}"));
+            written.expect("writing to a string cannot fail");
+        }
+        for (name, value) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, left)] {
+            if !value.is_empty() {
+                headers.insert(name, HeaderValue::try_from(value).expect("names and numbers"));
             }
         }
     }

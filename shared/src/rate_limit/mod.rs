@@ -94,10 +94,20 @@ pub struct Quotas {
 
 impl Quotas {
     /// The limits that the environment sets: `KEY_REQUESTS_PER_MINUTE` and `ORGANIZATION_REQUESTS_PER_MINUTE`.
-    #[must_use]
-    pub fn from_env() -> Self {
-        let number = |name| env::var(name).ok().and_then(|value| value.parse().ok());
-        Self { key: number("KEY_REQUESTS_PER_MINUTE"), organization: number("ORGANIZATION_REQUESTS_PER_MINUTE") }
+    ///
+    /// # Errors
+    /// Fails if one of them is set to something else than a number.
+    pub fn from_env() -> Result<Self, String> {
+        let number = |name| match env::var(name) {
+            Ok(value) if !value.is_empty() => {
+                value.parse().map(Some).map_err(|_| format!("{name} must be a number of requests"))
+            }
+            _ => Ok(None),
+        };
+        Ok(Self {
+            key: number("KEY_REQUESTS_PER_MINUTE")?,
+            organization: number("ORGANIZATION_REQUESTS_PER_MINUTE")?,
+        })
     }
 
     /// The limit at a level. `None` if it is not set, or if there is none.

@@ -171,7 +171,7 @@ fn scenarios(levels: &[(Level, usize)], spreads: &[Spread], demand: f64, faults:
 
 #[test]
 fn nothing_is_refused_below_the_limit() {
-    for demand in [0.5, 0.85] {
+    for demand in [0.5, 0.9] {
         for scenario in scenarios(&LEVELS, &SPREADS, demand, 5) {
             assert_eq!(admitted(scenario).2, 0, "{scenario:?}");
         }

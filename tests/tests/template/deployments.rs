@@ -113,8 +113,8 @@ fn a_change_of_any_parameter_that_a_version_holds_publishes_a_version() {
     }
     assert_eq!(
         held,
-        6 * ENDPOINTS.len() + 1,
-        "architecture, log level, tables, key, collector; list-clients: checkpoints"
+        8 * ENDPOINTS.len() + 1,
+        "architecture, log level, limits, tables, key, collector; list-clients: checkpoints"
     );
 }
 
@@ -136,6 +136,8 @@ fn the_longest_legal_names_fit_a_versions_description() {
     let template = template.resolved(&[
         ("Architecture", "x86_64"),
         ("LogLevel", "DEBUG"),
+        ("KeyRequestsPerMinute", "1000000"),
+        ("OrganizationRequestsPerMinute", "1000000"),
         ("ClientsTableName", &longest("ClientsTableName")),
         ("ApiKeysTableName", &longest("ApiKeysTableName")),
         ("EncryptionKeyArn", &key),
