@@ -104,10 +104,7 @@ impl Quotas {
             }
             _ => Ok(None),
         };
-        Ok(Self {
-            key: number("KEY_REQUESTS_PER_MINUTE")?,
-            organization: number("ORGANIZATION_REQUESTS_PER_MINUTE")?,
-        })
+        Ok(Self { key: number("KEY_REQUESTS_PER_MINUTE")?, organization: number("ORGANIZATION_REQUESTS_PER_MINUTE")? })
     }
 
     /// The limit at a level. `None` if it is not set, or if there is none.

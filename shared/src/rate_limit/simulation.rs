@@ -64,9 +64,10 @@ struct Outcome {
 }
 
 impl Scenario {
-    /// Two minutes of requests, from cold instances on.
+    /// Two minutes of requests, from cold instances on. Of a large demand, as much as is four times the limit: when that
+    /// is used up, nothing changes.
     fn run(self, seed: u64) -> Outcome {
-        const WINDOWS: i64 = 2;
+        let length = if self.demand < 4.0 { 2 * MINUTE } else { (MINUTE as f64 * 4.0 / self.demand) as i64 };
         let mut random = fastrand::Rng::with_seed(seed);
         let quotas = match self.level {
             Level::Key => Quotas { key: Some(self.limit), organization: None },
@@ -80,8 +81,8 @@ impl Scenario {
         let mut items: Vec<Vec<Entry>> = vec![Vec::new(); self.keys + 1];
         let mut pending: Vec<Pending> = Vec::new();
         let mut events = BinaryHeap::new();
-        for _ in 0..(self.limit as f64 * self.demand) as i64 * WINDOWS {
-            let mut at = random.i64(0..MINUTE * WINDOWS);
+        for _ in 0..(self.limit as f64 * self.demand) as i64 * length / MINUTE {
+            let mut at = random.i64(0..length);
             if self.spread == Spread::Bursts {
                 at = at / SECOND * SECOND + random.i64(0..100);
             }
@@ -95,7 +96,10 @@ impl Scenario {
             };
             events.push(Reverse((at, Event::Arrival { instance, key: random.usize(0..self.keys) })));
         }
-        let mut outcome = Outcome { windows: vec![Served::default(); WINDOWS as usize], ..Outcome::default() };
+        let mut outcome = Outcome {
+            windows: vec![Served::default(); usize::try_from(length.div_euclid(MINUTE).max(1)).unwrap()],
+            ..Outcome::default()
+        };
         while let Some(Reverse((millis, event))) = events.pop() {
             let now = Timestamp::from_millis(millis);
             match event {
