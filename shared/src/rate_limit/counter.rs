@@ -120,12 +120,8 @@ impl Counter {
     /// Whether this instance should note its count now: if that is not little, and if the last attempt is a second ago.
     pub(super) fn is_due(&self, limit: u64, now: i64) -> bool {
         let is_light = self.admitted - self.noted < (limit / LIGHT).max(1);
-        !self.is_early(now) && (!is_light || self.is_in_doubt)
-    }
-
-    /// Whether the last attempt at a note is less than a second ago.
-    pub(super) fn is_early(&self, now: i64) -> bool {
-        self.tried_at.is_some_and(|tried| (0..NOTE_PAUSE).contains(&(now - tried)))
+        let is_early = self.tried_at.is_some_and(|tried| (0..NOTE_PAUSE).contains(&(now - tried)));
+        !is_early && (!is_light || self.is_in_doubt)
     }
 
     /// Begins a note.
@@ -149,5 +145,65 @@ impl Counter {
             self.noted = self.noted.max(entry.count);
             self.since = Some(entry.at);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: i64 = 60_000;
+
+    fn counted(requests: u64, now: i64) -> Counter {
+        let mut counter = Counter::default();
+        counter.enter(now);
+        counter.count(requests, now);
+        counter
+    }
+
+    #[test]
+    fn a_note_that_ends_in_the_next_minute_counts_nothing_there() {
+        let mut counter = counted(50, MINUTE - 1);
+        let entry = counter.entry(Level::Key, "a", MINUTE - 1);
+        counter.enter(MINUTE + 1);
+        counter.end_note(&entry);
+        counter.count(1, MINUTE + 2);
+        assert_eq!((counter.known(), counter.is_due(100, MINUTE + 2)), (1, true));
+    }
+
+    #[test]
+    fn a_rate_is_known_after_a_second() {
+        let mut counter = counted(50, 100);
+        assert_eq!(counter.entry(Level::Key, "a", 900).rate, None, "a rush");
+        assert_eq!(counter.entry(Level::Key, "a", 1_100).rate, Some(50));
+        assert_eq!(counter.entry(Level::Key, "a", 5_100).rate, Some(10));
+        let entry = counter.entry(Level::Key, "a", 5_100);
+        counter.end_note(&entry);
+        assert_eq!(counter.entry(Level::Key, "a", 5_200).rate, Some(0), "nothing since");
+    }
+
+    #[test]
+    fn an_older_view_takes_nothing_back() {
+        let mut counter = counted(1, 0);
+        let entry = |count, at| Entry { level: Level::Key, window: 0, instance: "b".to_owned(), count, at, rate: None };
+        counter.see([entry(9, 200), entry(5, 100)].iter(), 300);
+        counter.see([entry(7, 150)].iter(), 400);
+        assert_eq!(counter.known(), 10);
+        let of_the_last_minute = Entry { window: -1, ..entry(99, 500) };
+        counter.see([of_the_last_minute].iter(), 500);
+        assert_eq!(counter.known(), 10);
+    }
+
+    #[test]
+    fn what_is_in_doubt_is_known_a_second_later() {
+        let mut counter = counted(1, 0);
+        let busy = Entry { level: Level::Key, window: 0, instance: "b".to_owned(), count: 90, at: 0, rate: Some(30) };
+        counter.see([busy].iter(), 0);
+        assert_eq!(counter.judge(Level::Key, 100, 900), Verdict::InDoubt);
+        assert!(counter.is_due(100, 900));
+        // It did not note again, so it is not busy any more.
+        assert_eq!(counter.judge(Level::Key, 100, 1_301), Verdict::Within);
+        counter.count(9, 1_301);
+        assert_eq!(counter.judge(Level::Key, 100, 1_302), Verdict::UsedUp);
     }
 }

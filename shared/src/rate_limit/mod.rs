@@ -220,31 +220,26 @@ impl RateLimiter {
 
     /// What this instance should write into the usage of the key, and of the organization. `None` if it should not.
     ///
-    /// A note of the organization's count goes to both: requests see it at once with their key, and instances that serve
-    /// other keys see it at their next note.
+    /// With a key's count goes the organization's: requests see it with their key, sooner than by a note of their own.
     #[must_use]
     pub fn notes(&self, caller: Counted<'_>, now: Timestamp) -> (Option<Note>, Option<Note>) {
         let instance = &self.state.instance;
         self.with_counters(caller, now, |counters, now| {
-            let is_due = counters.iter().any(|(_, limit, counter)| counter.is_due(*limit, now));
-            if !is_due {
+            let due: Vec<_> = counters.iter().map(|(_, limit, counter)| counter.is_due(*limit, now)).collect();
+            if !due.contains(&true) {
                 return (None, None);
             }
             let entries: Vec<_> =
                 counters.iter().map(|(level, _, counter)| counter.entry(*level, instance, now)).collect();
             let mut notes = (None, None);
-            for (level, limit, counter) in counters {
+            for ((level, _, counter), _) in counters.iter_mut().zip(due).filter(|(_, is_due)| *is_due) {
+                counter.begin_note(now);
                 match level {
-                    Level::Key if !counter.is_early(now) => {
-                        counter.begin_note(now);
-                        notes.0 = Some(Note { entries: entries.clone(), past: past(caller.usage, now) });
-                    }
-                    Level::Organization if counter.is_due(*limit, now) => {
-                        counter.begin_note(now);
+                    Level::Key => notes.0 = Some(Note { entries: entries.clone(), past: past(caller.usage, now) }),
+                    Level::Organization => {
                         let own = entries.iter().filter(|entry| entry.level == Level::Organization);
                         notes.1 = Some(Note { entries: own.cloned().collect(), past: mem::take(&mut counter.past) });
                     }
-                    _ => {}
                 }
             }
             notes
