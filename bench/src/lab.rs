@@ -9,6 +9,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use local::engine::{Engine, config_for};
 use shared::{
     App,
+    rate_limit::RateLimiter,
     store::{NewApiKey, Store, Tables, WriteContext},
 };
 
@@ -65,7 +66,13 @@ impl Lab {
             Tables { clients: format!("bench-clients-{suffix}"), api_keys: format!("bench-api-keys-{suffix}") };
         let store = Store::new(&config, tables.clone());
         store.create_tables().await.context("cannot create the tables")?;
-        Ok(Self { engine, app: App { store, objects: None, clock: Clock::system() }, tables, config, _engine: held })
+        Ok(Self {
+            engine,
+            app: App { store, objects: None, clock: Clock::system(), rate_limiter: RateLimiter::default() },
+            tables,
+            config,
+            _engine: held,
+        })
     }
 
     /// Deletes the tables. It takes longer than the store's timeouts allow, so it calls the engine itself.

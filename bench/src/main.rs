@@ -4,6 +4,7 @@
 mod checkpoints;
 mod cluster;
 mod cold;
+mod fairness;
 mod feed;
 mod instructions;
 mod lab;
@@ -43,6 +44,8 @@ enum Command {
     Checkpoints(checkpoints::Args),
     /// Throughput, latencies, errors and memory under a mixed load on the local gateway
     Load(load::Args),
+    /// Latency of a quiet organization beside a noisy one, with limits and without
+    Fairness(fairness::Args),
     /// The start of each function and its first answers, beside an empty function, Node.js and Python
     Cold(cold::Args),
     /// Processor time and latency of a request to each warm function, beside the same
@@ -62,6 +65,7 @@ fn main() -> Result<ExitCode> {
         Command::Feed(args) => feed::run(&args)?,
         Command::Checkpoints(args) => checkpoints::run(&args)?,
         Command::Load(args) => return load::run(&args),
+        Command::Fairness(args) => fairness::run(&args)?,
         Command::Cold(args) => return cold::run(&args),
         Command::Warm(args) => return warm::run(&args),
         Command::Instructions(args) => return instructions::run(&args),

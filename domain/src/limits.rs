@@ -37,6 +37,9 @@ pub const ENTITY_TAGS: usize = 20;
 /// The longest organization or user identifier, in characters.
 pub const IDENTIFIER_CHARS: usize = 64;
 
+/// The window of time in which the requests of a key and of an organization are counted.
+pub const RATE_LIMIT_WINDOW: Duration = Duration::from_secs(60);
+
 /// The timeout of every function that reads or writes one client. The replicas' overlap includes it: keep
 /// it short.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(5);

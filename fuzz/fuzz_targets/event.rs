@@ -22,6 +22,7 @@ use serde_json::{Value, json, value::RawValue};
 use shared::{
     App,
     http::Service,
+    rate_limit::RateLimiter,
     store::{Store, Tables},
 };
 
@@ -30,7 +31,7 @@ const KEY: &str = "ba_0123456789abcdef0123456789abcdef458177ba";
 
 static SERVICES: LazyLock<Vec<Service>> = LazyLock::new(|| {
     let store = Store::over(SharedHttpConnector::new(FakeTables), &config(), Tables::default());
-    let app = App { store, objects: None, clock: Clock::system() };
+    let app = App { store, objects: None, clock: Clock::system(), rate_limiter: RateLimiter::default() };
     functions::ENDPOINTS.iter().map(|endpoint| (endpoint.service)(app.clone())).collect()
 });
 

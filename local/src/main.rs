@@ -18,6 +18,7 @@ use local::{
 use shared::{
     App,
     objects::Objects,
+    rate_limit::{Quotas, RateLimiter},
     restore_window_from_env,
     store::{Store, Tables},
     telemetry,
@@ -25,6 +26,9 @@ use shared::{
 use tokio::net::TcpListener;
 
 use arguments::Arguments;
+
+/// The limits unless the environment sets others: high, for load tests, but there, so that every answer shows them.
+const QUOTAS: Quotas = Quotas { key: Some(60_000), organization: Some(300_000) };
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -51,9 +55,10 @@ async fn run(arguments: Arguments) -> Result<()> {
         None => KeySource::File(data_file("key")?),
     };
     let objects = if arguments.in_memory { None } else { Some(Objects::in_folder(data_file("checkpoints")?)) };
+    let rate_limiter = RateLimiter::new(Quotas::from_env().map_err(Error::msg)?.or(QUOTAS));
     let store =
         Store::new(&config, Tables::from_env()).with_restore_window(restore_window_from_env().map_err(Error::msg)?);
-    let app = App { store, objects, clock: Clock::system() };
+    let app = App { store, objects, clock: Clock::system(), rate_limiter };
     let (key, caller) = setup::prepare(&app, &source).await?;
     if let Some(count) = arguments.demo {
         demo::fill(&app, &caller, count).await?;

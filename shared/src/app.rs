@@ -9,6 +9,7 @@ use lambda_http::Error;
 
 use crate::{
     objects::Objects,
+    rate_limit::{Quotas, RateLimiter},
     store::{Store, Tables},
     telemetry::Tally,
 };
@@ -22,14 +23,17 @@ pub struct App {
     pub objects: Option<Objects>,
     /// The time.
     pub clock: Clock,
+    /// The limits on the requests of keys and organizations.
+    pub rate_limiter: RateLimiter,
 }
 
 impl App {
     /// The state that the environment of a Lambda function describes: the SDK's variables,
-    /// `CLIENTS_TABLE`, `API_KEYS_TABLE`, `DELETED_CLIENTS_DAYS` and `CHECKPOINTS_BUCKET`.
+    /// `CLIENTS_TABLE`, `API_KEYS_TABLE`, `DELETED_CLIENTS_DAYS`, `CHECKPOINTS_BUCKET`, `KEY_REQUESTS_PER_MINUTE` and
+    /// `ORGANIZATION_REQUESTS_PER_MINUTE`.
     ///
     /// # Errors
-    /// Fails if region or credentials are missing, which the platform always sets, or if the number of days is illegal.
+    /// Fails if region or credentials are missing, which the platform always sets, or if a number is none.
     pub fn from_env() -> Result<Self, Error> {
         let store = Store::new(&config("DYNAMODB")?, Tables::from_env());
         let store = store.with_restore_window(restore_window_from_env()?);
@@ -37,14 +41,14 @@ impl App {
             Some(bucket) => Some(Objects::in_bucket(&config("S3")?, &bucket)),
             None => None,
         };
-        Ok(Self { store, objects, clock: Clock::system() })
+        Ok(Self { store, objects, clock: Clock::system(), rate_limiter: RateLimiter::new(Quotas::from_env()?) })
     }
 
     /// The same state, whose calls are counted in `tally`.
     #[must_use]
     pub fn counting_in(&self, tally: &Tally) -> Self {
         let objects = self.objects.as_ref().map(|objects| objects.counting_in(tally));
-        Self { store: self.store.counting_in(tally), objects, clock: self.clock.clone() }
+        Self { store: self.store.counting_in(tally), objects, ..self.clone() }
     }
 }
 

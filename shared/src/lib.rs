@@ -5,6 +5,7 @@
 //! | [`http`] | the endpoint, and the pipeline around its handler |
 //! | [`store`] | DynamoDB behind typed operations |
 //! | [`objects`] | S3, or a folder |
+//! | [`rate_limit`] | limits on the requests of a key and an organization |
 //! | `aws` | connections and signatures, for both |
 //! | [`telemetry`] | the log line of a request, metrics and spans |
 //!
@@ -16,6 +17,7 @@ mod app;
 mod aws;
 pub mod http;
 pub mod objects;
+pub mod rate_limit;
 mod runtime;
 pub mod store;
 pub mod telemetry;

@@ -17,7 +17,8 @@ use futures_util::{
 };
 use shared::{
     store::{
-        ApiKeyState, CreateOutcome, ExpectedVersions, NewApiKey, PutOutcome, StoreError, WriteContext, WriteError,
+        ApiKeyState, CreateOutcome, ExpectedVersions, LastUse, NewApiKey, PutOutcome, StoreError, WriteContext,
+        WriteError,
     },
     telemetry::Tally,
 };
@@ -1111,7 +1112,11 @@ async fn the_last_use_of_a_key_is_written_at_most_once_a_minute(world: World) {
     let record = world.store.create_api_key(&key, new_key(&world, "acme", "A key"), world.at(0)).await.unwrap();
     let minute = Duration::from_secs(60);
     for (now, last_use) in [(10, 10), (11, 10), (69, 10), (70, 10), (71, 71), (100, 71)] {
-        world.store.note_api_key_use(&record, world.at(now), world.at(now).before(minute)).await.unwrap();
+        world
+            .store
+            .note_api_key_use(record.hash(), used(world.at(now), world.at(now).before(minute)), None)
+            .await
+            .unwrap();
         let found = world.store.find_api_key(&key.hash()).await.unwrap().unwrap();
         assert_eq!(found.last_used_at, Some(world.at(last_use)), "used at {now}");
     }
@@ -1125,7 +1130,7 @@ async fn noting_the_use_of_a_key_that_is_gone_makes_none(world: World) {
     let record = elsewhere.create_api_key(&key, new_key(&world, "acme", "A key"), world.at(0)).await.unwrap();
     elsewhere.delete_tables().await.unwrap();
 
-    world.store.note_api_key_use(&record, world.at(1), world.at(0)).await.unwrap();
+    world.store.note_api_key_use(record.hash(), used(world.at(1), world.at(0)), None).await.unwrap();
     world.store.revoke_api_key(&record, world.at(1)).await.unwrap_err();
     world.store.expire_api_key(&record, world.at(1)).await.unwrap_err();
     assert_eq!(world.dump(&world.tables.api_keys).await, []);
@@ -1172,7 +1177,7 @@ async fn a_revoked_key_is_revoked_from_the_next_read_on_and_for_good(world: Worl
 
     world.store.revoke_api_key(&record, world.at(2)).await.unwrap();
     world.store.expire_api_key(&record, world.at(9_000)).await.unwrap();
-    world.store.note_api_key_use(&record, world.at(3), world.at(2)).await.unwrap();
+    world.store.note_api_key_use(record.hash(), used(world.at(3), world.at(2)), None).await.unwrap();
     let still = world.store.find_api_key(&key.hash()).await.unwrap().unwrap();
     assert_eq!((still.state(world.at(3)), still.revoked_at), (ApiKeyState::Revoked, Some(world.at(1))));
 }
@@ -1332,7 +1337,7 @@ async fn a_missing_table_is_an_error_without_effect(world: World) {
         store.create_api_key(&key, new_key(&world, "acme", "A key"), world.at(0)).await.unwrap_err(),
         store.list_api_keys(&context.caller.org).await.unwrap_err(),
         store.find_api_key_by_id(&record.caller.key_id).await.unwrap_err(),
-        store.note_api_key_use(&record, world.at(0), world.at(0)).await.unwrap_err(),
+        store.note_api_key_use(record.hash(), used(world.at(0), world.at(0)), None).await.unwrap_err(),
         store.revoke_api_key(&record, world.at(0)).await.unwrap_err(),
     ];
     for error in errors {
@@ -1487,6 +1492,10 @@ fn id_of(change: &Change) -> ClientId {
         Change::Upsert(entry) => entry.client.id,
         Change::Remove { id, .. } => *id,
     }
+}
+
+fn used(at: Timestamp, unless_since: Timestamp) -> Option<LastUse> {
+    Some(LastUse { at, unless_since })
 }
 
 fn new_key(world: &World, of: &str, name: &str) -> NewApiKey {

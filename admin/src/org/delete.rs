@@ -113,6 +113,7 @@ pub(crate) async fn run(delete: Delete, store: &Store, objects: Option<Objects>)
     if let Some(key) = keys.iter().find(|key| key.revoked_at.is_none()) {
         bail!("{} was created while {org} was being deleted; repeat the command", key.caller.key_id);
     }
+    store.purge_organization(&org).await.context("repeat the command to continue")?;
     if keep_keys {
         eprintln!("Kept the records of {}.", counted(keys.len(), "key"));
     } else {

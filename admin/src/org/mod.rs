@@ -6,6 +6,7 @@ mod delete;
 mod export;
 mod file;
 mod import;
+mod limits;
 
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
@@ -30,6 +31,11 @@ pub(crate) enum Command {
     /// time of their creation; `--user` becomes the user of their last change. Existing and deleted clients
     /// stay as they are, unless `--overwrite` is given.
     Import(import::Import),
+    /// Shows or sets the limits of its own that an organization has, in requests a minute.
+    ///
+    /// They take the place of the stack's limits from the next request on, for all of its keys, and for those that
+    /// are created later.
+    Limits(limits::Limits),
     /// Deletes an organization for good: its keys, its clients and its checkpoints. Export it first.
     ///
     /// It is safe to repeat. Backups keep the data until they expire.
@@ -40,6 +46,7 @@ pub(crate) async fn run(command: Command, connection: &Connection) -> Result<()>
     match command {
         Command::Export(export) => export::run(export, &connection.store().await?).await,
         Command::Import(import) => import::run(import, &connection.store().await?).await,
+        Command::Limits(limits) => limits::run(limits, &connection.store().await?).await,
         Command::Delete(delete) => {
             delete.check(connection);
             delete::run(delete, &connection.store().await?, connection.objects().await?).await

@@ -4,7 +4,7 @@ use std::{process::Output, sync::Barrier, thread, time::Duration};
 
 use domain::{ApiKey, Clock, Timestamp};
 use serde_json::Value;
-use shared::store::{ApiKeyRecord, ApiKeyState, ExpireOutcome, NewApiKey, Store, Tables};
+use shared::store::{ApiKeyRecord, ApiKeyState, ExpireOutcome, LastUse, NewApiKey, Store, Tables};
 use testkit::World;
 
 const CREATE: &[&str] = &["keys", "create", "--org", "acme", "--user", "ann", "--name", "Billing sync", "--expires"];
@@ -107,7 +107,11 @@ async fn keys_are_listed_with_their_records_but_not_themselves() {
     let desk = Desk::new().await;
     let (key, record) = desk.create("2036-01-31").await;
     let used = now();
-    desk.world.store.note_api_key_use(&record, used, used).await.unwrap();
+    desk.world
+        .store
+        .note_api_key_use(record.hash(), Some(LastUse { at: used, unless_since: used }), None)
+        .await
+        .unwrap();
 
     let listed = stdout(&desk.run(&["keys", "list", "--org", "acme"]));
     let lines: Vec<&str> = listed.lines().collect();

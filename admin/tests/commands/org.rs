@@ -16,6 +16,7 @@ use list_engine::checkpoint::Key;
 use serde_json::{Value, json};
 use shared::{
     objects::{Expected, PREFIX},
+    rate_limit::Quotas,
     store::{ApiKeyState, ClientRecord, ExpectedVersions, Store},
 };
 use testkit::{Org, S3, S3Fault, World};
@@ -364,6 +365,31 @@ async fn an_import_that_was_killed_continues_when_it_is_repeated() {
     assert_eq!(versions, [4; CLIENTS]);
 }
 
+#[tokio::test]
+async fn limits_are_set_shown_and_cleared() {
+    let desk = Desk::new().await;
+    let (key, other) = (desk.world.key("acme").await, desk.world.key("other").await);
+    let limits = |arguments: &[&str]| desk.run(&[&["org", "limits", "--org", "acme"], arguments].concat());
+    let of = async |key: &ApiKey| desk.world.key_record(key).await.quotas;
+    let shown = || String::from_utf8(done(&limits(&[])).stdout.clone()).unwrap();
+    assert!(shown().lines().skip(1).all(|line| line.ends_with("as the stack says")), "{}", shown());
+
+    let said = stderr(done(&limits(&["--key", "300"])));
+    assert!(said.contains("acme") && said.contains("1 key") && said.contains("300"), "{said}");
+    done(&limits(&["--organization", "0"]));
+    let expected = Quotas { key: Some(300), organization: Some(0) };
+    assert_eq!((of(&key).await, of(&other).await), (expected, Quotas::default()), "each option leaves the other limit");
+    assert_eq!(of(&desk.world.key("acme").await).await, expected, "a key that is created later has them");
+    let lines: Vec<_> = shown().lines().map(str::to_owned).collect();
+    assert!(lines[1].ends_with("300") && lines[2].ends_with("no limit"), "{lines:?}");
+
+    done(&limits(&["--clear"]));
+    assert_eq!(of(&key).await, Quotas::default());
+    for misuse in [&["--clear", "--key", "1"][..], &["--key", "-1"], &["--organization", "many"]] {
+        assert_eq!(limits(misuse).status.code(), Some(2), "{misuse:?}");
+    }
+}
+
 /// Each of these deletions waits for requests in progress, so they wait together.
 #[tokio::test]
 async fn deletions_of_organizations_with_keys() {
@@ -395,7 +421,10 @@ async fn a_deletion_ends_every_key_and_leaves_nothing_of_the_organization() {
         assert!(said.contains(part), "{part} is not in {said}");
     }
     assert_eq!(desk.store().purge_clients(desk.org.id(), &Clock::system(), |_| {}).await.unwrap(), 0);
-    assert!(desk.store().find_api_key(&key.hash()).await.unwrap().is_none());
+    // What is left are the other's key, and the other's own item.
+    let keys = desk.world.dump(&desk.world.tables.api_keys).await;
+    assert_eq!(keys.len(), 2, "{keys:?}");
+    assert!(keys.iter().all(|item| !format!("{item:?}").contains("acme\"")), "{keys:?}");
     assert_eq!(desk.clients("acme2").await.len(), 1);
     let other = desk.world.key_record(&other).await;
     assert_eq!(other.state(Clock::system().now()), ApiKeyState::Active);

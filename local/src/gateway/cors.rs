@@ -8,7 +8,8 @@ use super::answer::{self, HttpAnswer};
 /// The `CorsConfiguration` of `template.yaml`.
 const ALLOW_METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 const ALLOW_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match";
-const EXPOSE_HEADERS: &str = "ETag, Location, Idempotency-Replayed, X-Request-Id, Retry-After";
+const EXPOSE_HEADERS: &str =
+    "ETag, Location, Idempotency-Replayed, X-Request-Id, Retry-After, RateLimit, RateLimit-Policy";
 const MAX_AGE: &str = "3600";
 
 /// The answer to a preflight, without the headers that allow an origin.

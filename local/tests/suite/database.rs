@@ -32,6 +32,7 @@ use local::{
 use serde_json::{Value, json};
 use shared::{
     App,
+    rate_limit::RateLimiter,
     store::{Store, Tables},
 };
 use tokio::{
@@ -41,7 +42,12 @@ use tokio::{
 };
 
 fn app(url: &str) -> App {
-    App { store: Store::new(&config_for(url), Tables::default()), objects: None, clock: Clock::system() }
+    App {
+        store: Store::new(&config_for(url), Tables::default()),
+        objects: None,
+        clock: Clock::system(),
+        rate_limiter: RateLimiter::default(),
+    }
 }
 
 /// The API over HTTP, on the DynamoDB at `url`, with a key and tables that `engine` has.

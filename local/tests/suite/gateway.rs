@@ -19,6 +19,7 @@ use local::{
 use shared::{
     App,
     http::{ApiError, Endpoint, Request, Service},
+    rate_limit::RateLimiter,
     store::{Store, Tables},
 };
 use tokio::{
@@ -55,7 +56,12 @@ where
     F: Future<Output = Result<Response<Body>, ApiError>> + Send + 'static,
 {
     let engine = Engine::in_memory().await.unwrap();
-    let app = App { store: Store::new(engine.config(), Tables::default()), objects: None, clock: Clock::system() };
+    let app = App {
+        store: Store::new(engine.config(), Tables::default()),
+        objects: None,
+        clock: Clock::system(),
+        rate_limiter: RateLimiter::default(),
+    };
     let (key, _) = setup::prepare(&app, &KeySource::Fresh).await.unwrap();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());

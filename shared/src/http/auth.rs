@@ -6,20 +6,17 @@ use std::{
     time::Duration,
 };
 
-use domain::{ApiKey, Caller, KeyHash, limits::DEADLINE_MARGIN};
+use domain::{ApiKey, Caller, KeyHash, Timestamp};
 use lambda_http::http::{HeaderMap, header::AUTHORIZATION};
 
 use super::ApiError;
 use crate::{
     app::App,
-    store::{ApiKeyRecord, ApiKeyState},
+    store::{ApiKeyRecord, ApiKeyState, LastUse},
 };
 
 /// The age at which a key's `lastUsedAt` is written anew.
 const LAST_USED_RESOLUTION: Duration = Duration::from_secs(60);
-/// The longest time that the instance waits for that write.
-const NOTE_USE_TIMEOUT: Duration = Duration::from_millis(150);
-const _: () = assert!(NOTE_USE_TIMEOUT.as_millis() < DEADLINE_MARGIN.as_millis());
 /// The most keys in the cache. If there are more, the cache is emptied.
 const CACHED_KEYS: usize = 10_000;
 
@@ -46,23 +43,11 @@ pub(crate) async fn check(app: &App, hash: &KeyHash) -> Result<ApiKeyRecord, Api
     }
 }
 
-/// Notes the use of the key, to the minute: at most one write per minute and key, whatever the load. `None` if
-/// that is done already. No answer depends on it, so it is left for the time after the answer.
-pub(crate) fn note_use(app: &App, record: &ApiKeyRecord) -> Option<impl Future<Output = ()> + Send + use<>> {
-    let now = app.clock.now();
-    let stale = now.before(LAST_USED_RESOLUTION);
-    if record.last_used_at.is_some_and(|used| used >= stale) {
-        return None;
-    }
-    let (store, record) = (app.store.clone(), record.clone());
-    Some(async move {
-        let key_id = &record.caller.key_id;
-        match tokio::time::timeout(NOTE_USE_TIMEOUT, store.note_api_key_use(&record, now, stale)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, %key_id, "could not note the use of the key"),
-            Err(_) => tracing::warn!(%key_id, "gave up noting the use of the key"),
-        }
-    })
+/// The use of a key that is to be noted: at most one a minute and key, whatever the load. `None` if that is done already.
+pub(crate) fn last_use(record: &ApiKeyRecord, now: Timestamp) -> Option<LastUse> {
+    let unless_since = now.before(LAST_USED_RESOLUTION);
+    let is_noted = record.last_used_at.is_some_and(|used| used >= unless_since);
+    (!is_noted).then_some(LastUse { at: now, unless_since })
 }
 
 /// Caches the caller of each API key. A cache hit starts a read early; it never authorizes one.

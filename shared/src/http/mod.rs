@@ -8,6 +8,7 @@
 //! | `compression.rs` | answers with gzip |
 //! | `after_answer.rs` | work for the time after an answer |
 //! | `auth.rs` | from the `Authorization` header to the caller |
+//! | `rate_limit.rs` | the limits on requests, and their fields |
 //! | `request.rs` | the request that a handler gets |
 //! | `query.rs` | the query string |
 //! | `entity_tag.rs` | entity tags and preconditions |
@@ -23,6 +24,7 @@ mod entity_tag;
 mod pipeline;
 mod problem;
 mod query;
+mod rate_limit;
 mod request;
 pub mod response;
 
@@ -33,4 +35,5 @@ pub use entity_tag::{EntityTag, Preconditions};
 pub use pipeline::{REQUEST_ID, Service};
 pub use problem::{ApiError, Problem};
 pub use query::{Parameter, Query};
+pub use rate_limit::{RATE_LIMIT, RATE_LIMIT_POLICY};
 pub use request::{IDEMPOTENCY_KEY, Request, RequestParts};

@@ -1,6 +1,6 @@
 //! The pipeline: the work around every handler.
 //!
-//! It authenticates the request, checks its size and content type, runs the handler within the
+//! It authenticates the request, keeps the limits on requests, checks size and content type, runs the handler within the
 //! deadline, turns an error or a panic into a problem document, compresses the answer where it pays, and
 //! writes one log line.
 
@@ -32,8 +32,9 @@ use super::{
     after_answer::{AfterAnswer, Leftover},
     auth::{self, CallerCache},
     compression,
+    rate_limit::{self, Admission},
 };
-use crate::{app::App, store::ApiKeyRecord, telemetry};
+use crate::{app::App, telemetry};
 
 /// The header that names a request in the log.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -70,24 +71,32 @@ impl Service {
     /// Answers a request. It never fails: errors, panics and timeouts become responses.
     pub async fn respond(&self, request: lambda_http::Request) -> Response<Body> {
         let context = request.lambda_context_ref().cloned().unwrap_or_default();
-        let mut entry = self.entry(&context).traced(request.headers());
-        let span = entry.span.clone();
-        let app = self.app.counting_in(&entry.tally);
+        let mut exchange = Exchange { entry: self.entry(&context).traced(request.headers()), admission: None };
+        let span = exchange.entry.span.clone();
+        let app = self.app.counting_in(&exchange.entry.tally);
         let after_answer = Instant::now() + time_left(&context, AFTER_ANSWER_MARGIN);
         let is_head = request.method() == Method::HEAD;
         let accepts_gzip = compression::accepts_gzip(request.headers());
         let parts = RequestParts::new(request, self.endpoint);
         if let Some(id) = parts.path_id() {
-            entry.tally.set_subject(id);
+            exchange.entry.tally.set_subject(id);
         }
-        let work = AssertUnwindSafe(self.run(&app, &mut entry, parts, after_answer)).catch_unwind();
+        let cost = parts.cost.clone();
+        let work = AssertUnwindSafe(self.run(&app, &mut exchange, parts, after_answer)).catch_unwind();
         let outcome = match tokio::time::timeout(time_left(&context, DEADLINE_MARGIN), work.instrument(span)).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(ApiError::Panic(telemetry::place_of_panic())),
             Err(_) => Err(ApiError::DeadlineExceeded),
         };
         let outcome = if accepts_gzip { outcome.map(compression::compress) } else { outcome };
-        let mut response = conclude(&entry, outcome);
+        let mut response = conclude(&exchange.entry, outcome);
+        if let Some(mut admission) = exchange.admission {
+            admission.charge(&self.app, &cost);
+            admission.publish(response.headers_mut());
+            if let Some(note) = rate_limit::note_use(&self.app, admission) {
+                self.left.leave(note);
+            }
+        }
         if is_head {
             *response.body_mut() = Body::Empty;
         }
@@ -109,37 +118,37 @@ impl Service {
     }
 
     /// Answers a request. The work that its handler leaves must end by `until`.
-    async fn run(&self, app: &App, entry: &mut telemetry::Entry, parts: RequestParts, until: Instant) -> Answer {
+    async fn run(&self, app: &App, exchange: &mut Exchange, parts: RequestParts, until: Instant) -> Answer {
         let hash = auth::presented_key(parts.headers())?.hash();
         let early = self.callers.get(&hash).filter(|_| self.endpoint.is_read);
         let Some(caller) = early else {
-            let record = self.authenticate(app, entry, &hash).await?;
-            return self.handle_authorized(app, record.caller, parts, until).await;
+            let caller = self.admit(app, exchange, &hash).await?;
+            return self.handle_authorized(app, caller, parts, until).await;
         };
-        self.read_early(app, entry, &hash, caller, parts, until).await
+        self.read_early(app, exchange, &hash, caller, parts, until).await
     }
 
     /// Runs the handler for the caller that the key had last, while the key is checked: a read then
-    /// takes one round trip. Its answer is dropped unless the key is active and still this caller's.
+    /// takes one round trip. Its answer is dropped unless the key is active, still this caller's, and within its limits.
     async fn read_early(
         &self,
         app: &App,
-        entry: &mut telemetry::Entry,
+        exchange: &mut Exchange,
         hash: &KeyHash,
         caller: Caller,
         parts: RequestParts,
         until: Instant,
     ) -> Answer {
         // For the log line of a request that ends at its deadline.
-        entry.caller = Some(caller.clone());
+        exchange.entry.caller = Some(caller.clone());
         let after_answer = AfterAnswer::new(until);
         let answer = Box::pin(self.handle(app, caller.clone(), parts.clone(), &after_answer));
-        let authenticated = pin!(self.authenticate(app, entry, hash));
-        let (record, answer) = match future::select(authenticated, answer).await {
-            Either::Left((record, answer)) => (record?, Either::Left(answer)),
-            Either::Right((answer, authenticated)) => (authenticated.await?, Either::Right(future::ready(answer))),
+        let admitted = pin!(self.admit(app, exchange, hash));
+        let (admitted, answer) = match future::select(admitted, answer).await {
+            Either::Left((admitted, answer)) => (admitted?, Either::Left(answer)),
+            Either::Right((answer, admitted)) => (admitted.await?, Either::Right(future::ready(answer))),
         };
-        if record.caller == caller {
+        if admitted == caller {
             after_answer.authorize();
             let answer = answer.await;
             after_answer.hand_over(&self.left);
@@ -147,10 +156,10 @@ impl Service {
         }
         // A handler that is still under way may hold what the next one waits for.
         drop(answer);
-        self.handle_authorized(app, record.caller, parts, until).await
+        self.handle_authorized(app, admitted, parts, until).await
     }
 
-    /// Runs the handler for the caller of a key that is checked.
+    /// Runs the handler for a caller that is admitted.
     async fn handle_authorized(&self, app: &App, caller: Caller, parts: RequestParts, until: Instant) -> Answer {
         let after_answer = AfterAnswer::new(until);
         after_answer.authorize();
@@ -159,25 +168,19 @@ impl Service {
         answer
     }
 
-    /// The record of the API key, if the key is active.
-    async fn authenticate(
-        &self,
-        app: &App,
-        entry: &mut telemetry::Entry,
-        hash: &KeyHash,
-    ) -> Result<ApiKeyRecord, ApiError> {
+    /// The caller of the API key, if the key is active and within its limits.
+    async fn admit(&self, app: &App, exchange: &mut Exchange, hash: &KeyHash) -> Result<Caller, ApiError> {
         let record = auth::check(app, hash).await.inspect_err(|error| {
             if matches!(error, ApiError::Unauthorized) {
                 self.callers.forget(hash);
-                entry.caller = None;
+                exchange.entry.caller = None;
             }
         })?;
-        entry.caller = Some(record.caller.clone());
-        self.callers.remember(hash.clone(), record.caller.clone());
-        if let Some(note) = auth::note_use(&self.app, &record) {
-            self.left.leave(note);
-        }
-        Ok(record)
+        let caller = record.caller.clone();
+        exchange.entry.caller = Some(caller.clone());
+        self.callers.remember(hash.clone(), caller.clone());
+        exchange.admission.insert(Admission::decide(app, record)).check()?;
+        Ok(caller)
     }
 
     /// Checks the body's form and runs the handler.
@@ -191,6 +194,14 @@ impl Service {
         }
         (self.handler)(app.clone(), Request { caller, parts, after_answer: after_answer.clone() }).await
     }
+}
+
+/// A request, as far as it is known.
+struct Exchange {
+    /// Its log line.
+    entry: telemetry::Entry,
+    /// The decision on it by the limits. `None` until its key is found to be active.
+    admission: Option<Admission>,
 }
 
 /// The response to an outcome. Writes the log line.

@@ -42,6 +42,12 @@ pub enum ApiError {
     /// The idempotency key was used before with another body.
     #[error("idempotency key reused")]
     IdempotencyKeyReused,
+    /// The key or its organization has used up its limit. More requests are admitted after these seconds.
+    #[error("rate limited")]
+    RateLimited {
+        /// The seconds.
+        seconds: u64,
+    },
     /// The handler panicked at this place.
     #[error("panic at {0}")]
     Panic(String),
@@ -155,6 +161,12 @@ impl ApiError {
                 "Idempotency key reused",
                 "This `Idempotency-Key` was used before with another body; use a new key for a new request.",
             ),
+            Self::RateLimited { .. } => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "rate_limited",
+                "Too many requests",
+                "The limit of your key or your organization is used up; try again after `Retry-After` seconds.",
+            ),
             Self::Panic(_) | Self::Corrupt(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal_error",
@@ -214,6 +226,9 @@ impl ApiError {
             }
             Self::Unavailable(_) | Self::DeadlineExceeded => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+            }
+            Self::RateLimited { seconds } => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
             }
             Self::TooLarge => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(TOO_LARGE_PAUSE.as_secs()));

@@ -7,7 +7,7 @@ use lambda_http::{
 };
 use uuid::Uuid;
 
-use super::{AfterAnswer, ApiError, Endpoint, Parameter, Preconditions, Query};
+use super::{AfterAnswer, ApiError, Endpoint, Parameter, Preconditions, Query, rate_limit::Cost};
 use crate::store::WriteContext;
 
 /// The header that makes a `POST` safe to repeat.
@@ -32,6 +32,7 @@ pub struct RequestParts {
     parameters: &'static [Parameter],
     headers: HeaderMap,
     body: Vec<u8>,
+    pub(super) cost: Cost,
 }
 
 impl RequestParts {
@@ -45,7 +46,7 @@ impl RequestParts {
             Body::Binary(bytes) => bytes,
             _ => Vec::new(),
         };
-        Self { path_id, query, parameters: endpoint.query, headers: parts.headers, body }
+        Self { path_id, query, parameters: endpoint.query, headers: parts.headers, body, cost: Cost::default() }
     }
 
     /// The identifier in the path, if there is one and it is a UUID.
@@ -132,6 +133,12 @@ impl Request {
             return Err(Invalid::field("Idempotency-Key", message));
         }
         Ok(Some(text))
+    }
+
+    /// Counts the request as `requests` instead of one against the limits of its key and its organization. That
+    /// never refuses it: it was admitted as one.
+    pub fn charge(&self, requests: u64) {
+        self.parts.cost.set(requests);
     }
 
     /// The author and time of a write that this request makes.

@@ -37,7 +37,7 @@ use crate::telemetry::Tally;
 use reads::Reads;
 use transport::Transport;
 
-pub use api_keys::{ApiKeyRecord, ApiKeyState};
+pub use api_keys::{ApiKeyRecord, ApiKeyState, LastUse};
 #[cfg(feature = "operator")]
 pub use api_keys::{ExpireOutcome, NewApiKey};
 pub use clients::{CreateOutcome, Cursor, FeedPage, LongNotes, PutOutcome};

@@ -13,6 +13,7 @@ use local::engine::{Engine, config_for};
 use shared::{
     App,
     objects::Objects,
+    rate_limit::{Quotas, RateLimiter},
     store::{ApiKeyRecord, NewApiKey, Store, Tables},
 };
 
@@ -45,6 +46,8 @@ pub struct World {
     pub objects: Option<Objects>,
     /// The clock of the instances.
     pub clock: Clock,
+    /// The limits on requests. A new world has none.
+    pub quotas: Quotas,
     /// The time at which the world began. A test's timestamps are near the present, because the engines
     /// delete items that have expired.
     pub start: Timestamp,
@@ -87,7 +90,18 @@ impl World {
     fn of(engine: EngineKind, config: SdkConfig, url: String, tables: Tables) -> Self {
         let clock = Clock::system();
         let store = Store::new(&config, tables.clone());
-        Self { engine, store, tables, objects: None, start: clock.now(), clock, config, url, _embedded: None }
+        Self {
+            engine,
+            store,
+            tables,
+            objects: None,
+            start: clock.now(),
+            clock,
+            quotas: Quotas::default(),
+            config,
+            url,
+            _embedded: None,
+        }
     }
 
     /// The same tables, reached through a proxy.
@@ -113,6 +127,12 @@ impl World {
     #[must_use]
     pub fn with_objects(&self, objects: Objects) -> Self {
         Self { objects: Some(objects), ..self.clone() }
+    }
+
+    /// The same tables, whose instances keep these limits.
+    #[must_use]
+    pub fn with_quotas(&self, quotas: Quotas) -> Self {
+        Self { quotas, ..self.clone() }
     }
 
     /// A store on the same engine, on tables that do not exist.
@@ -142,7 +162,12 @@ impl World {
     /// The state of a process on these tables.
     #[must_use]
     pub fn app(&self) -> App {
-        App { store: self.store.clone(), objects: self.objects.clone(), clock: self.clock.clone() }
+        App {
+            store: self.store.clone(),
+            objects: self.objects.clone(),
+            clock: self.clock.clone(),
+            rate_limiter: RateLimiter::new(self.quotas),
+        }
     }
 
     /// A new instance of every function.

@@ -21,6 +21,7 @@ use serde_json::{Map, Value, json, value::to_raw_value};
 use shared::{
     App,
     http::{ApiError, Request, Service},
+    rate_limit::{Quotas, RateLimiter},
     store::{Store, Tables},
 };
 
@@ -63,6 +64,7 @@ impl Api {
             store: Store::new(engine.config(), Tables::default()),
             objects: None,
             clock: Clock::new(move || Timestamp::from_millis(read.load(Ordering::Relaxed))),
+            rate_limiter: RateLimiter::new(Quotas { key: Some(1200), organization: Some(6000) }),
         };
         let mut api = Self {
             document: Document::read(),
@@ -364,6 +366,10 @@ async fn failures(api: &mut Api) {
             let full = Service::new(endpoint, api.app.clone(), async |_, _| Err(ApiError::TooLarge));
             api.tell_by(&full, operation, 503, "organizationTooLarge", event(Some(KEY)).event()).await;
         }
+        let rate_limiter = RateLimiter::new(Quotas { key: Some(1), organization: None });
+        let limited = (endpoint.service)(App { rate_limiter, ..api.app.clone() });
+        answer(&limited, "x", &event(Some(KEY)).event()).await;
+        api.tell_by(&limited, operation, 429, "rateLimited", event(Some(KEY)).event()).await;
         let too_large = with_text(&event(Some(KEY)), &" ".repeat(BODY_BYTES + 1));
         // As an instance has it that has just started.
         let fresh = (endpoint.service)(api.app.clone());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::{FieldError, Invalid, KEY_PREFIX, NewClient, Status, limits};
 use list_engine::{ListParams, SortBy, SortOrder};
 use serde_json::{Value, json};
-use shared::http::{ApiError, IDEMPOTENCY_KEY, Problem, REQUEST_ID};
+use shared::http::{ApiError, IDEMPOTENCY_KEY, Problem, RATE_LIMIT, RATE_LIMIT_POLICY, REQUEST_ID};
 
 use crate::document::Document;
 
@@ -103,7 +103,9 @@ fn the_headers_are_the_codes() {
     let spelled =
         |pointer: &str| document.at(pointer).as_object().unwrap().keys().map(|name| name.to_lowercase()).collect();
     let headers: Vec<String> = spelled("/components/headers");
-    assert!(headers.contains(&REQUEST_ID.to_string()));
+    for name in [REQUEST_ID, RATE_LIMIT, RATE_LIMIT_POLICY] {
+        assert!(headers.contains(&name.to_string()), "{name}");
+    }
     assert!(headers.contains(&create_client::REPLAYED.to_string()));
     let key = document.at("/components/parameters/idempotencyKey/name").as_str().unwrap();
     assert!(key.eq_ignore_ascii_case(IDEMPOTENCY_KEY.as_str()));
@@ -122,6 +124,7 @@ fn every_problem_is_documented_in_its_own_words() {
         ApiError::UnsupportedContentEncoding => ApiError::UnsupportedContentEncoding,
         ApiError::IdempotencyKeyReused => ApiError::IdempotencyKeyReused,
         // Here and below the same to a caller; one of each cannot be made without a table that fails.
+        ApiError::RateLimited { .. } => ApiError::RateLimited { seconds: 1 },
         ApiError::Panic(_) | ApiError::Corrupt(_) => ApiError::Panic(String::new()),
         ApiError::Unavailable(_) | ApiError::DeadlineExceeded => ApiError::DeadlineExceeded,
         ApiError::TooLarge => ApiError::TooLarge,

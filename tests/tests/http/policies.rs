@@ -17,6 +17,7 @@ use local::{config_for, engine::Engine, gateway};
 use serde_json::{Value, json};
 use shared::{
     App,
+    rate_limit::{Quotas, RateLimiter},
     store::{Store, Tables, WriteContext},
 };
 use testkit::{Call, DynamoDbCall, Fault, FaultProxy, S3, S3Fault, Server};
@@ -27,7 +28,8 @@ use crate::api::{new_key, variable};
 /// Operations and their tables: `Query clients/index/byUpdatedAt`.
 type Calls = BTreeSet<String>;
 
-/// The use of a key is recorded on this table, of which a function may write one attribute.
+/// The use of a key and the requests of an organization are noted on this table, of which a function may write two
+/// attributes.
 const KEYS: &str = "UpdateItem api-keys";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -45,56 +47,89 @@ async fn each_function_makes_the_calls_that_its_role_allows_and_no_others() {
         let (function, made) = (endpoint.name, &made[endpoint.name]);
         assert!(!made.is_empty(), "{function} was called");
         assert_eq!(*made, allowed(&template, function), "{function}: made, and allowed");
-        let condition = condition_on_keys(&template, function);
+        let conditions = conditions_on_keys(&template, function);
         for input in &writes_of_keys {
-            assert!(may_write(condition, input), "{function}: {input}");
+            assert!(conditions.iter().any(|condition| may_write(condition, input)), "{function}: {input}");
         }
-        // Nor does it allow an attribute that no function names.
-        assert_eq!(json!(named), condition["ForAllValues:StringEquals"]["dynamodb:Attributes"], "{function}");
+        // Nor does it allow an attribute that no function names, or a kind of write that none makes.
+        let mut listed = BTreeSet::new();
+        for condition in conditions {
+            assert!(writes_of_keys.iter().any(|input| may_write(condition, input)), "{function}: {condition}");
+            let names = condition["ForAllValues:StringEquals"]["dynamodb:Attributes"].as_array().unwrap();
+            listed.extend(names.iter().map(|name| name.as_str().unwrap().to_owned()));
+        }
+        assert_eq!(named, listed, "{function}");
     }
     assert_eq!(objects, allowed_objects(&template, "list-clients"), "made, and allowed");
 }
 
 #[test]
-fn no_function_may_change_a_key_but_its_last_use() {
+fn no_function_may_change_a_key_but_its_use() {
     let Some(template) = Template::translated("default") else { return };
     let template = template.resolved(&[]);
-    let key = json!({ "keyHash": { "S": "…" } });
-    let update = |expression: &str| json!({ "Key": key, "UpdateExpression": expression });
+    let update =
+        |item: &str, expression: &str| json!({ "Key": { "keyHash": { "S": item } }, "UpdateExpression": expression });
     for endpoint in functions::ENDPOINTS {
         let function = endpoint.name;
-        let may = |input: &Value| may_write(condition_on_keys(&template, function), input);
-        assert!(may(&update("SET lastUsedAt = :now")));
-        for attribute in ["expiresAt", "revokedAt", "orgId", "userId", "keyId", "name", "hint", "createdAt"] {
-            assert!(!may(&update(&format!("SET {attribute} = :x"))), "{function}: {attribute}");
-            assert!(!may(&update(&format!("SET lastUsedAt = :now REMOVE {attribute}"))), "{function}: {attribute}");
+        let conditions = conditions_on_keys(&template, function);
+        let may = |input: &Value| conditions.iter().any(|condition| may_write(condition, input));
+        for item in [KEY, ORGANIZATION] {
+            assert!(may(&update(item, "SET usage.x = :x REMOVE usage.y")));
+            for attribute in
+                ["expiresAt", "revokedAt", "orgId", "userId", "keyId", "name", "hint", "createdAt", "limits"]
+            {
+                assert!(!may(&update(item, &format!("SET {attribute} = :x"))), "{function}: {attribute}");
+                assert!(!may(&update(item, &format!("SET limits.{attribute} = :x"))), "{function}: {attribute}");
+                let more = format!("SET lastUsedAt = :now, usage.x = :x REMOVE {attribute}");
+                assert!(!may(&update(item, &more)), "{function}: {attribute}");
+            }
         }
+        assert!(may(&update(KEY, "SET lastUsedAt = :now")));
         assert!(!may(&json!({})), "{function}: a request that names no attribute");
-        // It would return the whole key.
-        let mut input = update("SET lastUsedAt = :now");
-        input["ReturnValues"] = json!("ALL_NEW");
-        assert!(!may(&input), "{function}: ALL_NEW");
+        assert!(!may(&json!({ "ReturnValues": "ALL_NEW" })), "{function}: a request that names no item");
+        // It returns the whole item.
+        for (item, is_allowed) in [(KEY, false), (ORGANIZATION, true)] {
+            for returned in ["ALL_NEW", "ALL_OLD"] {
+                let mut input = update(item, "SET usage.x = :x");
+                input["ReturnValues"] = json!(returned);
+                assert_eq!(may(&input), is_allowed && returned == "ALL_NEW", "{function}: {returned} of {item}");
+            }
+        }
     }
 }
 
-/// The condition under which a function's role allows it to write to the table of keys.
-fn condition_on_keys<'a>(template: &'a Value, function: &str) -> &'a Value {
-    let mut conditions = statements(template, function).filter(|statement| calls(statement).contains(KEYS));
-    &conditions.next().expect("a statement on keys")["Condition"]
+/// The partition keys of a key's item and of an organization's.
+const KEY: &str = "0c7e6a405862e402eb76a70f8a26fc732d07c32931e9fae9ab1582911d2e8a3b";
+const ORGANIZATION: &str = "org#acme";
+
+/// The conditions under which a function's role allows it to write to the table of keys.
+fn conditions_on_keys<'a>(template: &'a Value, function: &str) -> Vec<&'a Value> {
+    let on_keys = statements(template, function).filter(|statement| calls(statement).contains(KEYS));
+    on_keys.map(|statement| &statement["Condition"]).collect()
 }
 
 /// Evaluates the condition as IAM does.
 fn may_write(condition: &Value, input: &Value) -> bool {
     let named = attributes(input);
+    let item = input["Key"]["keyHash"]["S"].as_str();
     let returned = input["ReturnValues"].as_str();
     let mut holds = true;
     for (operator, keys) in condition.as_object().expect("a condition") {
         for (key, expected) in keys.as_object().expect("keys") {
-            let is_expected = |value: &str| expected.as_array().is_some_and(|list| list.contains(&json!(value)));
+            let is_expected = |value: &str| match expected.as_array() {
+                Some(list) => list.contains(&json!(value)),
+                None => expected == value,
+            };
             holds &= match (operator.as_str(), key.as_str()) {
                 ("ForAllValues:StringEquals", "dynamodb:Attributes") => named.iter().all(|name| is_expected(name)),
                 ("Null", "dynamodb:Attributes") => named.is_empty() == (expected == "true"),
+                ("ForAllValues:StringLike", "dynamodb:LeadingKeys") => item.is_none_or(|item| {
+                    let mut prefixes = expected.as_array().unwrap().iter().map(|like| like.as_str().unwrap());
+                    prefixes.any(|like| item.starts_with(like.strip_suffix('*').expect("a prefix")))
+                }),
+                ("Null", "dynamodb:LeadingKeys") => item.is_none() == (expected == "true"),
                 ("StringEqualsIfExists", "dynamodb:ReturnValues") => returned.is_none_or(is_expected),
+                ("StringEquals", "dynamodb:ReturnValues") => returned.is_some_and(is_expected),
                 _ => panic!("{operator} {key}"),
             };
         }
@@ -102,13 +137,15 @@ fn may_write(condition: &Value, input: &Value) -> bool {
     holds
 }
 
-/// The attributes that a request names, as DynamoDB counts them: in its key and in all of its expressions.
+/// The attributes that a request names, as DynamoDB counts them: in its key and in all of its expressions, without what
+/// is within them.
 fn attributes(input: &Value) -> BTreeSet<String> {
     let names = input["ExpressionAttributeNames"].as_object();
     let mut found: BTreeSet<_> = input["Key"].as_object().into_iter().flat_map(|key| key.keys().cloned()).collect();
     for expression in ["UpdateExpression", "ConditionExpression", "ProjectionExpression"] {
         let words = input[expression].as_str().unwrap_or_default();
-        let words = words.split(|c: char| !c.is_alphanumeric() && !['#', ':', '_'].contains(&c));
+        let words = words.split(|c: char| !c.is_alphanumeric() && !['#', ':', '_', '.'].contains(&c));
+        let words = words.map(|path| path.split('.').next().unwrap_or_default());
         let is_name = |word: &&str| {
             let is_keyword = word.chars().all(|c| c.is_uppercase()) || word.starts_with("attribute_");
             !word.is_empty() && !word.starts_with(':') && !is_keyword
@@ -151,8 +188,14 @@ async fn recorded() -> Recorded {
         store: Store::new(engine.config(), Tables::default()),
         objects: Some(s3.objects()),
         clock: Clock::system(),
+        // Each first request is noted.
+        rate_limiter: RateLimiter::new(Quotas { key: Some(200), organization: Some(200) }),
     };
     app.store.create_tables().await.unwrap();
+    for org in ["acme", "other", "large"] {
+        let unlimited = Quotas { key: Some(0), organization: Some(0) };
+        app.store.set_organization_quotas(&org.parse().unwrap(), unlimited).await.unwrap();
+    }
     let (key, _) = new_key(&app, "acme", Duration::from_secs(3600)).await;
     let (other_key, _) = new_key(&app, "other", Duration::from_secs(3600)).await;
     let (revoked_key, record) = new_key(&app, "acme", Duration::from_secs(3600)).await;
@@ -180,9 +223,9 @@ async fn recorded() -> Recorded {
     let base = format!("http://{}/api/v1", listener.local_addr().unwrap());
     tokio::spawn(gateway::serve(listener, services, std::future::pending()));
 
-    // The use of a key is recorded once a minute, by the function that meets it first: let each meet one.
+    // The use of a key and of an organization is noted by the function that meets it first: let each meet one.
     for endpoint in functions::ENDPOINTS {
-        let (unused, _) = new_key(&app, "unused", Duration::from_secs(3600)).await;
+        let (unused, _) = new_key(&app, endpoint.name, Duration::from_secs(3600)).await;
         let answer = Server::at(&base).answer(&Call::to_endpoint(endpoint).bearer(&unused)).await;
         assert!(answer.status < 500);
     }
@@ -233,7 +276,7 @@ fn described(call: &DynamoDbCall) -> Vec<String> {
 fn allowed(template: &Value, function: &str) -> Calls {
     let mut allowed = Calls::new();
     for call in statements(template, function).flat_map(calls) {
-        assert!(!allowed.contains(&call), "{function}: {call} is allowed once");
+        assert!(call == KEYS || !allowed.contains(&call), "{function}: {call} is allowed once");
         allowed.insert(call);
     }
     allowed

@@ -133,8 +133,8 @@ fn a_change_of_any_parameter_that_a_version_holds_publishes_a_version() {
     }
     assert_eq!(
         held,
-        6 * ENDPOINTS.len() + 3,
-        "architecture, log level, tables, key, collector; list-clients: checkpoints; two others: days"
+        8 * ENDPOINTS.len() + 3,
+        "architecture, log level, limits, tables, key, collector; list-clients: checkpoints; two others: days"
     );
 }
 
@@ -156,6 +156,8 @@ fn the_longest_legal_names_fit_a_versions_description() {
     let template = template.resolved(&[
         ("Architecture", "x86_64"),
         ("LogLevel", "DEBUG"),
+        ("KeyRequestsPerMinute", "1000000"),
+        ("OrganizationRequestsPerMinute", "1000000"),
         ("ClientsTableName", &longest("ClientsTableName")),
         ("ApiKeysTableName", &longest("ApiKeysTableName")),
         ("EncryptionKeyArn", &key),

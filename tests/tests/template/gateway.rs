@@ -31,7 +31,11 @@ fn the_access_log_has_no_personal_data_unless_it_is_asked_for() {
         }
         expected.sort_unstable();
         assert_eq!(fields, expected);
-        assert_eq!(line["status"], "$context.status", "the filter on 429 reads it");
+        // The filter on the gateway's own 429 reads them.
+        assert_eq!(line["status"], "$context.status");
+        assert_eq!(line["functionStatus"], "$context.integration.integrationStatus");
+        let pattern = &properties(template, "ApiTooManyRequests")["FilterPattern"];
+        assert_eq!(pattern, r#"{ $.status = "429" && $.functionStatus = "-" }"#);
         assert!(!format.contains('\n'), "one line");
     });
 }

@@ -1,21 +1,25 @@
 //! The table of API keys, whose partition key is the hash of the API key.
 //!
-//! `operator.rs` has what only the operator's tool does with it: create, find, revoke and expire.
+//! `usage.rs` has what instances note about the use of keys. `operator.rs` has what only the operator's tool does: create,
+//! find, revoke and expire keys. `quotas.rs` has the limits that it sets for single organizations.
 
 #[cfg(feature = "operator")]
 mod operator;
+#[cfg(feature = "operator")]
+mod quotas;
+mod usage;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
 use domain::{Caller, KeyHash, Timestamp};
 
 use super::{
     Store, StoreError,
-    call::{Conditional, Retry},
     item::{Item, parsed, parsed_option, required, s},
 };
+use crate::rate_limit::{Counted, Entry, Quotas};
 
 #[cfg(feature = "operator")]
 pub use operator::{ExpireOutcome, NewApiKey};
+pub use usage::LastUse;
 
 /// The names of the attributes of an API key's item.
 pub(super) mod attributes {
@@ -29,6 +33,11 @@ pub(super) mod attributes {
     pub(crate) const EXPIRES_AT: &str = "expiresAt";
     pub(crate) const REVOKED_AT: &str = "revokedAt";
     pub(crate) const LAST_USED_AT: &str = "lastUsedAt";
+    pub(crate) const USAGE: &str = "usage";
+    pub(crate) const LIMITS: &str = "limits";
+    /// Those that the index by organization has besides its keys: all but the usage, which is written often.
+    #[cfg(feature = "operator")]
+    pub(crate) const INDEXED: [&str; 8] = [CREATED_AT, EXPIRES_AT, HINT, LAST_USED_AT, LIMITS, NAME, REVOKED_AT, USER];
 }
 
 /// An API key as the table knows it: all but the key itself.
@@ -49,6 +58,10 @@ pub struct ApiKeyRecord {
     pub revoked_at: Option<Timestamp>,
     /// The time of its last use, to the minute.
     pub last_used_at: Option<Timestamp>,
+    /// The limits of its own that its organization has.
+    pub quotas: Quotas,
+    /// The requests that instances admitted, as far as they noted them.
+    pub usage: Vec<Entry>,
 }
 
 /// The state of an API key.
@@ -74,6 +87,18 @@ impl ApiKeyRecord {
             ApiKeyState::Active
         }
     }
+
+    /// The caller, whose requests are counted.
+    #[must_use]
+    pub fn counted(&self) -> Counted<'_> {
+        Counted { key: &self.hash, org: &self.caller.org, quotas: self.quotas, usage: &self.usage }
+    }
+
+    /// The hash of the key.
+    #[must_use]
+    pub fn hash(&self) -> &KeyHash {
+        &self.hash
+    }
 }
 
 impl Store {
@@ -85,31 +110,6 @@ impl Store {
         let key = Item::from([(attributes::HASH.to_owned(), s(hash.as_str()))]);
         let found = self.read_item(&self.tables.api_keys, key).await?;
         found.map(|item| record(&item)).transpose()
-    }
-
-    /// Notes the use of an API key, unless a use since `unless_since` is noted already.
-    ///
-    /// # Errors
-    /// Fails if the table does.
-    pub async fn note_api_key_use(
-        &self,
-        record: &ApiKeyRecord,
-        now: Timestamp,
-        unless_since: Timestamp,
-    ) -> Result<(), StoreError> {
-        let request = UpdateItemInput::builder()
-            .table_name(&self.tables.api_keys)
-            .key(attributes::HASH, s(record.hash.as_str()))
-            .update_expression("SET #used = :now")
-            .condition_expression("attribute_exists(#hash) AND (attribute_not_exists(#used) OR #used < :since)")
-            .expression_attribute_names("#hash", attributes::HASH)
-            .expression_attribute_names("#used", attributes::LAST_USED_AT)
-            .expression_attribute_values(":now", s(now))
-            .expression_attribute_values(":since", s(unless_since));
-        // The next request tries again.
-        match self.call_if("UpdateItem api-keys", Retry::Never, request).await? {
-            Conditional::Done(_) | Conditional::Failed { .. } => Ok(()),
-        }
     }
 }
 
@@ -127,5 +127,7 @@ fn record(item: &Item) -> Result<ApiKeyRecord, StoreError> {
         expires_at: parsed(item, attributes::EXPIRES_AT)?,
         revoked_at: parsed_option(item, attributes::REVOKED_AT)?,
         last_used_at: parsed_option(item, attributes::LAST_USED_AT)?,
+        quotas: usage::quotas(item),
+        usage: usage::usage(item),
     })
 }

@@ -12,11 +12,14 @@ use aws_sdk_dynamodb::{
 use domain::{ApiKey, Caller, KeyId, OrgId, Timestamp, UserId};
 
 use super::{ApiKeyRecord, attributes, record};
-use crate::store::{
-    Store, StoreError,
-    call::{Conditional, Retry},
-    item::{Item, parsed, s},
-    tables::BY_ORG,
+use crate::{
+    rate_limit::Quotas,
+    store::{
+        Store, StoreError,
+        call::{Conditional, Retry},
+        item::{Item, parsed, s},
+        tables::BY_ORG,
+    },
 };
 
 const UPDATE: &str = "UpdateItem api-keys";
@@ -56,7 +59,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<ApiKeyRecord, StoreError> {
         const OPERATION: &str = "PutItem api-keys";
-        let record = ApiKeyRecord {
+        let mut record = ApiKeyRecord {
             hash: api_key.hash(),
             caller: Caller { org: new.org, user: new.user, key_id: KeyId::random() },
             name: new.name,
@@ -65,6 +68,8 @@ impl Store {
             expires_at: new.expires_at,
             revoked_at: None,
             last_used_at: None,
+            quotas: Quotas::default(),
+            usage: Vec::new(),
         };
         let request = PutItemInput::builder()
             .table_name(&self.tables.api_keys)
@@ -76,14 +81,16 @@ impl Store {
             .item(attributes::USER, s(&record.caller.user))
             .item(attributes::CREATED_AT, s(record.created_at))
             .item(attributes::EXPIRES_AT, s(record.expires_at))
+            // An entry can be set only in a map that is there.
+            .item(attributes::USAGE, AttributeValue::M(HashMap::new()))
             .condition_expression("attribute_not_exists(#hash)")
             .expression_attribute_names("#hash", attributes::HASH);
-        match self.call_if(OPERATION, Retry::Always, request).await? {
-            Conditional::Done(_) => Ok(record),
-            Conditional::Failed { .. } => {
-                self.find_api_key(&record.hash).await?.ok_or(StoreError::outcome_unknown(OPERATION))
-            }
+        if let Conditional::Failed { .. } = self.call_if(OPERATION, Retry::Always, request).await? {
+            let found = self.find_api_key(&record.hash).await?;
+            record = found.ok_or(StoreError::outcome_unknown(OPERATION))?;
         }
+        self.take_organization_quotas(&mut record).await?;
+        Ok(record)
     }
 
     /// The organization's API keys in the order of their creation. The index they come from can lag

@@ -50,7 +50,12 @@ impl Store {
         let by_org = GlobalSecondaryIndex::builder()
             .index_name(BY_ORG)
             .set_key_schema(Some(key_schema(api_key::ORG, Some(api_key::KEY_ID))))
-            .projection(Projection::builder().projection_type(ProjectionType::All).build())
+            .projection(
+                Projection::builder()
+                    .projection_type(ProjectionType::Include)
+                    .set_non_key_attributes(Some(api_key::INDEXED.map(str::to_owned).to_vec()))
+                    .build(),
+            )
             .build()
             .expect("the index is complete");
         let api_keys = self
