@@ -32,5 +32,5 @@ pub use endpoint::Endpoint;
 pub use entity_tag::{EntityTag, Preconditions};
 pub use pipeline::{REQUEST_ID, Service};
 pub use problem::{ApiError, Problem};
-pub use query::{Parameter, Query};
+pub use query::{Parameter, Query, whole_number};
 pub use request::{IDEMPOTENCY_KEY, Request, RequestParts};

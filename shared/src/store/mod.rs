@@ -39,7 +39,7 @@ use transport::Transport;
 pub use api_keys::{ApiKeyRecord, ApiKeyState};
 #[cfg(feature = "operator")]
 pub use api_keys::{ExpireOutcome, NewApiKey};
-pub use clients::{CreateOutcome, Cursor, FeedPage, LongNotes};
+pub use clients::{CreateOutcome, Cursor, FeedPage, FeedPosition, FeedStart, LongNotes};
 pub use clock::ClockError;
 pub use error::StoreError;
 #[cfg(feature = "operator")]
@@ -90,6 +90,12 @@ impl Store {
             tally: Tally::default(),
             reads: Reads::default(),
         }
+    }
+
+    /// The name of the table of clients.
+    #[must_use]
+    pub fn clients_table(&self) -> &str {
+        &self.tables.clients
     }
 
     /// Opens a connection to DynamoDB, so that the first call finds it open. If that fails, nothing happens: the

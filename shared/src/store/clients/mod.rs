@@ -22,7 +22,7 @@ use domain::{ClientId, OrgId};
 
 use super::item::{Item, s};
 
-pub use feed::{Cursor, FeedPage};
+pub use feed::{Cursor, FeedPage, FeedPosition, FeedStart};
 pub use read::LongNotes;
 pub use write::CreateOutcome;
 
