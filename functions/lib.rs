@@ -4,8 +4,9 @@
 use shared::http::Endpoint;
 
 /// All endpoints of the API.
-pub static ENDPOINTS: [&Endpoint; 5] = [
+pub static ENDPOINTS: [&Endpoint; 6] = [
     &list_clients::ENDPOINT,
+    &list_changes::ENDPOINT,
     &create_client::ENDPOINT,
     &get_client::ENDPOINT,
     &update_client::ENDPOINT,

@@ -49,6 +49,8 @@ enum Request {
     WarmGet,
     List,
     ListLongNotes,
+    /// The changes of a client with long notes.
+    Changes,
     Create,
     /// With an idempotency key.
     CreateOnce,
@@ -60,11 +62,13 @@ enum Request {
     Delete,
 }
 
-use Request::{Create, CreateOnce, Delete, Get, List, ListLongNotes, Update, UpdateVersion, UpdateVersions, WarmGet};
+use Request::{
+    Changes, Create, CreateOnce, Delete, Get, List, ListLongNotes, Update, UpdateVersion, UpdateVersions, WarmGet,
+};
 
 impl Request {
-    const ALL: [Self; 10] =
-        [Get, WarmGet, List, ListLongNotes, Create, CreateOnce, Update, UpdateVersion, UpdateVersions, Delete];
+    const ALL: [Self; 11] =
+        [Get, WarmGet, List, ListLongNotes, Changes, Create, CreateOnce, Update, UpdateVersion, UpdateVersions, Delete];
 
     fn call(self, key: &ApiKey, id: &str) -> Call {
         let new = json!({ "name": "token" });
@@ -72,6 +76,7 @@ impl Request {
         let call = match self {
             Get | WarmGet => Call::get(id),
             List | ListLongNotes => Call::list().query("limit=100"),
+            Changes => Call::new("GET", "/clients/changes"),
             Create => Call::create(&new),
             CreateOnce => Call::create(&new).header("idempotency-key", "token"),
             Update => change,
@@ -166,7 +171,7 @@ impl Case {
                 assert!(new == (true, true) || (new == (false, false) && !success), "{self:?}: {data}");
             }
             Delete => assert!(now.status == 404 || (now.status == 200 && !success), "{self:?}"),
-            Get | WarmGet | List | ListLongNotes => assert_eq!(now.data()["name"], "before", "{self:?}"),
+            Get | WarmGet | List | ListLongNotes | Changes => assert_eq!(now.data()["name"], "before", "{self:?}"),
         }
     }
 
@@ -199,7 +204,7 @@ struct Scene<'a> {
 impl<'a> Scene<'a> {
     async fn new(world: &World, direct: &'a Instance, request: Request) -> Self {
         let key = world.key(domain::KeyId::random().as_str()).await;
-        let notes = if request == ListLongNotes { "old ".repeat(100) } else { "old".to_owned() };
+        let notes = if matches!(request, ListLongNotes | Changes) { "old ".repeat(100) } else { "old".to_owned() };
         let created = direct.answer(&Call::create(&json!({ "name": "before", "notes": notes })).key(&key)).await;
         Self { direct, id: created.id().to_owned(), key }
     }

@@ -133,6 +133,7 @@ impl Subject {
         let id = id.to_string();
         let call = match self.endpoint().map(|endpoint| endpoint.name) {
             Some("list-clients") => Call::list(),
+            Some("list-changes") => Call::new("GET", "/clients/changes"),
             Some("create-client") => Call::create(&json!({ "name": "Ann Example", "phone": "+43 1 234 56 78" })),
             Some("update-client") => Call::update(&id, &json!({ "phone": "+43 1 234 56 78" })),
             Some("delete-client") => Call::delete(&id),

@@ -160,7 +160,9 @@ pub(crate) async fn answers() -> Vec<Told> {
     lists(&mut api).await;
     reads(&mut api, &john).await;
     changes(&mut api, &john).await;
+    let cursor = follows(&mut api).await;
     deletions(&mut api, &jose).await;
+    is_told_of_the_deletion(&mut api, &cursor).await;
     failures(&mut api, &john).await;
     api.told
 }
@@ -299,18 +301,39 @@ async fn deletions(api: &mut Api, id: &str) {
     api.tell("deleteClient", 404, "notFound", delete().event()).await;
 }
 
+/// Reads the changes, twice. Returns the cursor in the document.
+async fn follows(api: &mut Api) -> String {
+    let get = |query: &str| Call::new("GET", "/clients/changes").bearer(KEY).query(query).event();
+    api.tell("listChanges", 200, "firstPage", get("")).await;
+    let cursor = api.last_body()["nextCursor"].as_str().unwrap().to_owned();
+    assert_eq!(api.document.at("/components/parameters/cursor/example"), &cursor);
+    api.it_is("2026-01-31T09:34:00.000Z");
+    api.tell("listChanges", 200, "nothingNew", get(&format!("cursor={cursor}"))).await;
+    let cursor = api.last_body()["nextCursor"].as_str().unwrap().to_owned();
+    api.tell("listChanges", 400, "values", get("cursor=abc&limit=0&since=yesterday")).await;
+    cursor
+}
+
+async fn is_told_of_the_deletion(api: &mut Api, cursor: &str) {
+    let get = Call::new("GET", "/clients/changes").bearer(KEY).query(format!("cursor={cursor}")).event();
+    api.tell("listChanges", 200, "deletion", get.clone()).await;
+    api.it_is("2026-02-14T09:34:00.000Z");
+    api.tell("listChanges", 410, "cursorExpired", get).await;
+    api.it_is("2026-01-31T09:34:00.000Z");
+}
+
 /// The failures of every operation.
 async fn failures(api: &mut Api, id: &str) {
     // Nothing listens at this port any more.
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let dead = App { store: Store::new(&config_for(&format!("http://{gone}")), Tables::default()), ..api.app.clone() };
-    for operation in ["listClients", "createClient", "getClient", "updateClient", "deleteClient"] {
+    for operation in ["listClients", "createClient", "listChanges", "getClient", "updateClient", "deleteClient"] {
         let endpoint = api.service(operation).endpoint;
         let event = |key: Option<&str>| {
             let to = if endpoint.path.ends_with('}') {
                 Call::client(endpoint.method, id)
             } else {
-                Call::clients(endpoint.method)
+                Call::to_endpoint(endpoint)
             };
             let to = key.into_iter().fold(to, Call::bearer);
             if endpoint.takes_body { to.json(&json!({ "name": "A" })) } else { to }

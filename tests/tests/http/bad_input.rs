@@ -237,7 +237,7 @@ async fn an_error_suggests_the_name_that_was_meant() {
 }
 
 #[tokio::test]
-async fn only_the_list_takes_parameters() {
+async fn only_lists_take_parameters() {
     let session = Session::new();
     let token = token();
     let (path, client) = session.create(&json!({"name": "A"})).await;
