@@ -39,7 +39,7 @@ async fn readers_miss_nothing_whatever_happens_to_the_calls() {
         assert!(made >= ENOUGH_WRITES, "{made} operations");
         operations += made;
         histories += 1;
-        println!("{histories} histories, {operations} operations, no violation");
+        eprintln!("{histories} histories, {operations} operations, no violation");
     }
 }
 
