@@ -4,8 +4,9 @@
 use shared::http::Endpoint;
 
 /// All endpoints of the API.
-pub static ENDPOINTS: [&Endpoint; 7] = [
+pub static ENDPOINTS: [&Endpoint; 8] = [
     &list_clients::ENDPOINT,
+    &list_changes::ENDPOINT,
     &create_client::ENDPOINT,
     &get_client::ENDPOINT,
     &put_client::ENDPOINT,

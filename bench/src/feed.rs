@@ -10,8 +10,8 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use domain::{ClientId, ClientPatch, OrgId, Status};
-use list_clients::{replica::OVERLAP, replicas::Replicas};
+use domain::{ClientId, ClientPatch, OrgId, Status, limits::OVERLAP};
+use list_clients::replicas::Replicas;
 use list_engine::ListParams;
 use shared::{
     App,

@@ -1,6 +1,6 @@
 //! The change feed's entries: what an organization's list is made from.
 
-use crate::{client::Client, id::ClientId};
+use crate::{client::Client, id::ClientId, time::Timestamp};
 
 /// The latest state of one client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +13,38 @@ pub enum Change {
         id: ClientId,
         /// The version of the tombstone.
         version: u64,
+        /// The time of the deletion.
+        deleted_at: Timestamp,
     },
+}
+
+impl Change {
+    /// The client's identifier.
+    #[must_use]
+    pub fn id(&self) -> ClientId {
+        match self {
+            Self::Upsert(listed) => listed.client.id,
+            Self::Remove { id, .. } => *id,
+        }
+    }
+
+    /// The client's version, or its tombstone's.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        match self {
+            Self::Upsert(listed) => listed.client.version,
+            Self::Remove { version, .. } => *version,
+        }
+    }
+
+    /// The time of the change, by which the feed is ordered.
+    #[must_use]
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Upsert(listed) => listed.client.updated_at,
+            Self::Remove { deleted_at, .. } => *deleted_at,
+        }
+    }
 }
 
 /// A client as lists show it, except for long notes, which are read for the page alone.

@@ -25,10 +25,7 @@ impl Comparison {
 
     /// Compares the client of an entry, and corrects the index if it differs.
     pub fn push(&mut self, index: &mut Index, change: &Change) {
-        let id = match change {
-            Change::Upsert(listed) => listed.client.id,
-            Change::Remove { id, .. } => *id,
-        };
+        let id = change.id();
         let slot = index.order(SortKey::Id).find(&index.records, id.uuid().as_bytes());
         let known = slot.map(|slot| index.records.get(slot)).map(|record| (record.version, record.updated_at));
         if known.is_some_and(|(_, updated_at)| updated_at >= self.before.millis()) {
@@ -73,7 +70,7 @@ impl Comparison {
 }
 
 fn remove(index: &mut Index, id: ClientId) {
-    index.apply(&Change::Remove { id, version: u64::MAX });
+    index.apply(&Change::Remove { id, version: u64::MAX, deleted_at: Timestamp::from_millis(0) });
 }
 
 #[cfg(test)]
@@ -95,6 +92,11 @@ mod tests {
         Change::Upsert(ListedClient { client, has_long_notes: false })
     }
 
+    fn tombstone(n: u8, deleted_at: i64) -> Change {
+        let deleted_at = Timestamp::from_millis(deleted_at);
+        Change::Remove { id: ClientId::from_bits([n; 16]), version: 2, deleted_at }
+    }
+
     fn index(changes: &[Change]) -> Index {
         let mut index = Index::default();
         changes.iter().for_each(|change| assert!(index.apply(change)));
@@ -114,15 +116,13 @@ mod tests {
 
     #[test]
     fn an_index_that_has_everything_stays_as_it_is() {
-        let feed =
-            [client(1, 1, 10), client(2, 5, 20), Change::Remove { id: ClientId::from_bits([3; 16]), version: 2 }];
+        let feed = [client(1, 1, 10), client(2, 5, 20), tombstone(3, 30)];
         assert_eq!(compare(&mut index(&feed[..2]), &feed), (0, vec!["client 1 1".to_owned(), "client 2 5".to_owned()]));
     }
 
     #[test]
     fn each_difference_is_counted_and_corrected() {
-        let gone = Change::Remove { id: ClientId::from_bits([4; 16]), version: 2 };
-        let feed = [client(1, 1, 10), client(2, 5, 20), client(3, 2, 30), gone];
+        let feed = [client(1, 1, 10), client(2, 5, 20), client(3, 2, 30), tombstone(4, 40)];
         // It lacks 1, has an old state of 2 and a state of 3 that the table does not have, and has 4 and 5, which are gone.
         let mut index = index(&[client(2, 4, 15), client(3, 7, 25), client(4, 1, 12), client(5, 1, 13)]);
         let names = ["client 1 1", "client 2 5", "client 3 2"].map(str::to_owned).to_vec();

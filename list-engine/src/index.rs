@@ -117,10 +117,7 @@ impl Index {
     ///
     /// Returns whether the index changed.
     pub fn apply(&mut self, change: &Change) -> bool {
-        let (id, version) = match change {
-            Change::Upsert(feed) => (feed.client.id, feed.client.version),
-            Change::Remove { id, version } => (*id, *version),
-        };
+        let (id, version) = (change.id(), change.version());
         let slot = self.order(SortKey::Id).find(&self.records, id.uuid().as_bytes());
         if slot.is_some_and(|slot| self.records.get(slot).version >= version) {
             return false;

@@ -289,7 +289,7 @@ pub fn apply(clients: &mut HashMap<ClientId, ListedClient>, change: &Change) {
                 clients.insert(new.client.id, new.clone());
             }
         },
-        Change::Remove { id, version } => {
+        Change::Remove { id, version, .. } => {
             if clients.get(id).is_some_and(|present| present.client.version < *version) {
                 clients.remove(id);
             }

@@ -111,7 +111,7 @@ impl Generator {
         let version = old.map_or(1, |old| old.client.version.saturating_add_signed(self.rng.random_range(-1..4)));
         let mut changed = old.unwrap_or(&new).clone();
         match self.rng.random_range(0..8) {
-            0 | 1 => return Change::Remove { id, version },
+            0 | 1 => return Change::Remove { id, version, deleted_at: new.client.updated_at },
             2 => changed.client.status = new.client.status,
             3 => {
                 changed.client.notes = new.client.notes;
@@ -217,7 +217,8 @@ impl Generator {
         }
         // Clients may be deleted while their feed is read.
         for _ in 0..self.rng.random_range(0..3) {
-            let removal = Change::Remove { id: self.id(), version: self.rng.random_range(1..9) };
+            let (id, version) = (self.id(), self.rng.random_range(1..9));
+            let removal = Change::Remove { id, version, deleted_at: Timestamp::from_millis(0) };
             oracle::apply(&mut present, &removal);
             loader.push(removal);
         }

@@ -128,10 +128,7 @@ async fn identifiers(app: &App, caller: &Caller) -> Result<HashSet<ClientId>> {
     let mut cursor = None;
     loop {
         let page = app.store.feed(&caller.org, None, cursor).await?;
-        found.extend(page.changes.iter().map(|change| match change {
-            Change::Upsert(listed) => listed.client.id,
-            Change::Remove { id, .. } => *id,
-        }));
+        found.extend(page.changes.iter().map(Change::id));
         cursor = page.next;
         if cursor.is_none() {
             return Ok(found);

@@ -49,6 +49,8 @@ enum Request {
     WarmGet,
     List,
     ListLongNotes,
+    /// The changes of a client with long notes.
+    Changes,
     Create,
     /// With an idempotency key.
     CreateOnce,
@@ -76,16 +78,17 @@ enum Request {
 }
 
 use Request::{
-    Create, CreateOnce, Delete, Erase, EraseKept, Get, List, ListLongNotes, PutAgain, PutAgainOnly, PutNew, Replace,
-    ReplaceVersion, Restore, Update, UpdateVersion, UpdateVersions, WarmGet,
+    Changes, Create, CreateOnce, Delete, Erase, EraseKept, Get, List, ListLongNotes, PutAgain, PutAgainOnly, PutNew,
+    Replace, ReplaceVersion, Restore, Update, UpdateVersion, UpdateVersions, WarmGet,
 };
 
 impl Request {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Get,
         WarmGet,
         List,
         ListLongNotes,
+        Changes,
         Create,
         CreateOnce,
         Update,
@@ -114,6 +117,7 @@ impl Request {
         let call = match self {
             Get | WarmGet => Call::get(id),
             List | ListLongNotes => Call::list().query("limit=100"),
+            Changes => Call::new("GET", "/clients/changes"),
             Create => Call::create(&new),
             CreateOnce => Call::create(&new).header("idempotency-key", "token"),
             Update => change,
@@ -268,7 +272,7 @@ struct Scene<'a> {
 impl<'a> Scene<'a> {
     async fn new(world: &World, direct: &'a Instance, request: Request) -> Self {
         let key = world.key(domain::KeyId::random().as_str()).await;
-        let notes = if request == ListLongNotes { "old ".repeat(100) } else { "old".to_owned() };
+        let notes = if matches!(request, ListLongNotes | Changes) { "old ".repeat(100) } else { "old".to_owned() };
         let created = direct.answer(&Call::create(&json!({ "name": "before", "notes": notes })).key(&key)).await;
         let id = if request == PutNew { ClientId::random().to_string() } else { created.id().to_owned() };
         if request.is_of_deleted() {

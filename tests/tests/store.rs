@@ -17,8 +17,8 @@ use futures_util::{
 };
 use shared::{
     store::{
-        ApiKeyState, CreateOutcome, ExpectedVersions, LastUse, NewApiKey, PutOutcome, StoreError, WriteContext,
-        WriteError,
+        ApiKeyState, CreateOutcome, ExpectedVersions, FeedStart, LastUse, NewApiKey, PutOutcome, StoreError,
+        WriteContext, WriteError,
     },
     telemetry::Tally,
 };
@@ -89,6 +89,7 @@ on_every_engine![
     the_feed_has_every_client_of_the_same_instant,
     the_feed_leaves_out_long_notes_and_says_so,
     a_feed_of_many_pages_has_everything_once_and_in_order,
+    the_feed_goes_on_after_any_position_even_if_nothing_is_there_any_more,
     a_write_is_in_the_feed_as_soon_as_it_is_answered,
     the_feed_of_an_organization_without_clients_is_empty,
     // Long notes
@@ -250,7 +251,7 @@ async fn every_write_raises_the_version_by_one(world: World) {
         assert_eq!((updated.version, updated.updated_at, updated.created_at), (version, world.at(second), world.at(0)));
     }
     world.delete("acme", id, 6).await;
-    assert_eq!(world.feed("acme", None).await, [Change::Remove { id, version: 6 }]);
+    assert_eq!(world.feed("acme", None).await, [Change::Remove { id, version: 6, deleted_at: world.at(6) }]);
 }
 
 async fn a_writer_whose_clock_is_behind_does_not_turn_time_back(world: World) {
@@ -262,7 +263,10 @@ async fn a_writer_whose_clock_is_behind_does_not_turn_time_back(world: World) {
     // So whoever has read the feed up to the ninth second is still told.
     assert_eq!(world.feed("acme", Some(world.at(9))).await, [entry(behind)]);
     world.delete("acme", id, 4).await;
-    assert_eq!(world.feed("acme", Some(world.at(9))).await, [Change::Remove { id, version: 4 }]);
+    assert_eq!(
+        world.feed("acme", Some(world.at(9))).await,
+        [Change::Remove { id, version: 4, deleted_at: world.at(9) }]
+    );
 }
 
 async fn notes_move_between_short_and_long(world: World) {
@@ -451,7 +455,7 @@ async fn a_deleted_client_is_gone_for_every_operation(world: World) {
         assert!(matches!(delete, Err(WriteError::NotFound)), "{versions:?}: {delete:?}");
     }
     assert_eq!(world.get("acme", id).await, None);
-    assert_eq!(world.feed("acme", None).await, [Change::Remove { id, version: 2 }]);
+    assert_eq!(world.feed("acme", None).await, [Change::Remove { id, version: 2, deleted_at: world.at(1) }]);
 }
 
 async fn a_deletion_for_good_leaves_nothing_personal_behind(world: World) {
@@ -506,13 +510,13 @@ async fn what_a_deletion_has_kept_can_be_deleted_for_good(world: World) {
     let kept = format!("{:?}", world.dump(&world.tables.clients).await);
     assert!(kept.contains("Zacharias") && kept.contains("a long note"), "{kept}");
     // It shows nowhere.
-    assert_eq!(world.feed("acme", None).await, [Change::Remove { id, version: 2 }]);
+    assert_eq!(world.feed("acme", None).await, [Change::Remove { id, version: 2, deleted_at: world.at(1) }]);
     assert_eq!(world.store.long_notes(&org("acme"), &[id]).await.unwrap()[&id].notes, None);
     assert_eq!(world.store.export(&org("acme"), None).await.unwrap().clients, []);
 
     world.erase("acme", id, 2).await;
     leaves_nothing_personal(&world).await;
-    assert_eq!(world.feed("acme", None).await, [Change::Remove { id, version: 3 }]);
+    assert_eq!(world.feed("acme", None).await, [Change::Remove { id, version: 3, deleted_at: world.at(2) }]);
 }
 
 async fn a_deletion_for_good_needs_a_client_or_kept_data(world: World) {
@@ -959,7 +963,7 @@ async fn the_feed_has_each_client_once_as_it_is_now(world: World) {
         (world.make("acme", "A", 1).await, world.make("acme", "B", 2).await, world.make("acme", "C", 3).await);
     let a = world.update("acme", a.id, rename("A, changed"), 4).await;
     world.delete("acme", b.id, 5).await;
-    let expected = [entry(c), entry(a), Change::Remove { id: b.id, version: 2 }];
+    let expected = [entry(c), entry(a), Change::Remove { id: b.id, version: 2, deleted_at: world.at(5) }];
     assert_eq!(world.feed("acme", None).await, expected);
     assert_eq!(world.feed("acme", Some(world.at(4))).await, expected[1..]);
 }
@@ -970,7 +974,7 @@ async fn the_feed_has_every_client_of_the_same_instant(world: World) {
         async move { world.make("acme", &name, 1).await.id }
     }));
     let mut made = made.await;
-    let mut found: Vec<ClientId> = world.feed("acme", Some(world.at(1))).await.iter().map(id_of).collect();
+    let mut found: Vec<ClientId> = world.feed("acme", Some(world.at(1))).await.iter().map(Change::id).collect();
     made.sort();
     found.sort();
     assert_eq!(found, made);
@@ -1006,10 +1010,7 @@ async fn a_feed_of_many_pages_has_everything_once_and_in_order(world: World) {
         loop {
             let page = world.store.feed(&org("acme"), since, cursor).await.unwrap();
             sizes.push(page.changes.len());
-            timestamps.extend(page.changes.iter().map(|change| match change {
-                Change::Upsert(entry) => entry.client.updated_at,
-                Change::Remove { .. } => panic!("nothing was deleted"),
-            }));
+            timestamps.extend(page.changes.iter().map(Change::at));
             cursor = page.next;
             if cursor.is_none() {
                 break;
@@ -1020,6 +1021,33 @@ async fn a_feed_of_many_pages_has_everything_once_and_in_order(world: World) {
     }
 }
 
+async fn the_feed_goes_on_after_any_position_even_if_nothing_is_there_any_more(world: World) {
+    // Twins: entries of the same instant have an order too.
+    for (name, second) in [("A", 1), ("B", 2), ("C", 2), ("D", 2), ("E", 3)] {
+        world.make("acme", name, second).await;
+    }
+    let all = world.feed("acme", None).await;
+    let (mut start, mut found) = (FeedStart::Beginning, Vec::new());
+    loop {
+        let page = world.store.feed_from(&org("acme"), start, 1).await.unwrap();
+        assert!(page.changes.len() <= 1);
+        for change in page.changes {
+            // It moves to the end, and the position after which the feed goes on is empty.
+            if change.at() == world.at(2) {
+                world.update("acme", change.id(), patch(), 9).await;
+            }
+            found.push((change.id(), change.version()));
+        }
+        let Some(next) = page.next else { break };
+        start = FeedStart::After(next.position().unwrap());
+    }
+    let twins = world.feed("acme", Some(world.at(9))).await;
+    let expected = all.iter().map(|change| (change.id(), 1));
+    assert_eq!(found, expected.chain(twins.iter().map(|change| (change.id(), 2))).collect::<Vec<_>>());
+    let from = world.store.feed_from(&org("acme"), FeedStart::At(world.at(3)), 2).await.unwrap();
+    assert_eq!((from.changes.len(), from.changes[0].id(), from.next.is_some()), (2, all[4].id(), true));
+}
+
 async fn a_write_is_in_the_feed_as_soon_as_it_is_answered(world: World) {
     for second in 0..20 {
         let since = Some(world.at(second));
@@ -1028,7 +1056,10 @@ async fn a_write_is_in_the_feed_as_soon_as_it_is_answered(world: World) {
         let updated = world.update("acme", made.id, rename("Bob"), second).await;
         assert_eq!(world.feed("acme", since).await, [entry(updated)]);
         world.delete("acme", made.id, second).await;
-        assert_eq!(world.feed("acme", since).await, [Change::Remove { id: made.id, version: 3 }]);
+        assert_eq!(
+            world.feed("acme", since).await,
+            [Change::Remove { id: made.id, version: 3, deleted_at: world.at(second) }]
+        );
     }
 }
 
@@ -1485,13 +1516,6 @@ fn rename(name: &str) -> ClientPatch {
 /// As the feed has a client whose notes are short.
 fn entry(client: Client) -> Change {
     Change::Upsert(ListedClient { client, has_long_notes: false })
-}
-
-fn id_of(change: &Change) -> ClientId {
-    match change {
-        Change::Upsert(entry) => entry.client.id,
-        Change::Remove { id, .. } => *id,
-    }
 }
 
 fn used(at: Timestamp, unless_since: Timestamp) -> Option<LastUse> {

@@ -96,7 +96,8 @@ fn apply(index: &mut Index, clients: &[ListedClient]) -> Table {
         .iter()
         .take(CHANGES)
         .map(|listed| {
-            let change = Change::Remove { id: listed.client.id, version: u64::MAX };
+            let deleted_at = listed.client.updated_at;
+            let change = Change::Remove { id: listed.client.id, version: u64::MAX, deleted_at };
             let start = Instant::now();
             index.apply(&change);
             start.elapsed()

@@ -1,8 +1,8 @@
 //! AWS's quotas, as documented in November 2026, and the load at which each is reached.
 
 use anyhow::{Context, Result};
-use domain::limits::TOMBSTONE_LIFE;
-use list_clients::{ENDPOINT, replica::OVERLAP, replicas::PART_OF_MEMORY};
+use domain::limits::{OVERLAP, TOMBSTONE_LIFE};
+use list_clients::{ENDPOINT, replicas::PART_OF_MEMORY};
 
 use super::{
     meter::Usage,

@@ -11,7 +11,10 @@ use std::{
 
 use domain::Timestamp;
 use futures_util::future::{self, Either};
-use shared::{objects::ObjectTag, store::StoreError};
+use shared::{
+    objects::ObjectTag,
+    store::{FeedStart, StoreError},
+};
 use tokio::time;
 
 use crate::{
@@ -125,7 +128,7 @@ async fn start(source: &Source<'_>, made: &mut Made) -> Result<FirstRead, ListEr
     if source.app.objects.is_none() {
         return Ok(FirstRead::Loading(load));
     }
-    let page = pin!(source.app.store.start_of_feed(source.org, source.settings.small));
+    let page = pin!(source.app.store.feed_from(source.org, FeedStart::Beginning, source.settings.small));
     let opening = pin!(open(source, now));
     let (page, opened) = match future::select(page, opening).await {
         Either::Left((page, opening)) => (page?, Either::Left(opening)),

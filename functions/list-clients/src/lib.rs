@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `params.rs` | the query parameters |
 //! | [`replicas`] | the replicas of many organizations, under a byte budget |
-//! | [`replica`] | one organization's replica, and how it follows the change feed |
+//! | `replica.rs` | one organization's replica, and how it follows the change feed |
 //! | `first_read.rs` | the first read of an organization: from its checkpoint, or else from the table |
 //! | `load.rs` | the load from the table |
 //! | `checkpoints/` | the checkpoints in object storage |
@@ -20,7 +20,7 @@ mod first_read;
 mod load;
 mod made;
 mod params;
-pub mod replica;
+mod replica;
 pub mod replicas;
 mod source;
 mod upkeep;

@@ -1,11 +1,11 @@
 //! The query parameters of a list.
 
 use domain::{
-    FieldError, Invalid, Status,
+    Invalid, Status,
     limits::{MAX_PAGE, SEARCH_CHARS},
 };
 use list_engine::ListParams;
-use shared::http::{Parameter, Query};
+use shared::http::{Parameter, Query, whole_number};
 
 /// The parameters.
 pub(crate) const PARAMETERS: &[Parameter] = &[
@@ -25,39 +25,17 @@ pub fn list_params(query: &Query) -> Result<ListParams, Invalid> {
     let mut errors = query.errors().to_vec();
     let default = ListParams::default();
     let params = ListParams {
-        limit: value(query, "limit", |text| number(text, 1, MAX_PAGE), &mut errors).unwrap_or(default.limit),
-        offset: value(query, "offset", |text| number(text, 0, u32::MAX as usize), &mut errors)
+        limit: query.value("limit", |text| whole_number(text, 1, MAX_PAGE), &mut errors).unwrap_or(default.limit),
+        offset: query
+            .value("offset", |text| whole_number(text, 0, u32::MAX as usize), &mut errors)
             .unwrap_or(default.offset),
-        query: value(query, "query", search_text, &mut errors),
-        sort_by: value(query, "sortBy", str::parse, &mut errors).unwrap_or(default.sort_by),
-        sort_order: value(query, "sortOrder", str::parse, &mut errors).unwrap_or(default.sort_order),
-        status: value(query, "status", statuses, &mut errors).flatten(),
+        query: query.value("query", search_text, &mut errors),
+        sort_by: query.value("sortBy", str::parse, &mut errors).unwrap_or(default.sort_by),
+        sort_order: query.value("sortOrder", str::parse, &mut errors).unwrap_or(default.sort_order),
+        status: query.value("status", statuses, &mut errors).flatten(),
     };
     Invalid::unless_empty(errors)?;
     Ok(params)
-}
-
-/// The value of one parameter; `None` if it is absent or if its error was added to `errors`.
-fn value<T>(
-    query: &Query,
-    name: &str,
-    parse: impl FnOnce(&str) -> Result<T, String>,
-    errors: &mut Vec<FieldError>,
-) -> Option<T> {
-    match parse(query.get(name)?) {
-        Ok(value) => Some(value),
-        Err(message) => {
-            errors.push(FieldError::new(name, message));
-            None
-        }
-    }
-}
-
-fn number(text: &str, min: usize, max: usize) -> Result<usize, String> {
-    // `str::parse` would also take "+5".
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = digits.then(|| text.parse().ok()).flatten().filter(|number| (min..=max).contains(number));
-    number.ok_or_else(|| format!("must be a whole number from {min} to {max}"))
 }
 
 fn search_text(text: &str) -> Result<String, String> {

@@ -1,15 +1,15 @@
 //! One organization's replica: an index that follows the change feed.
 //!
 //! A refresh must find every write that was committed after the previous refresh began, when our clock read
-//! `w`. The timestamp of such a write is later than `w` less the writers' timeout ([`WRITE_TIMEOUT`]), the
-//! time that a call can be in flight ([`IN_FLIGHT`]) and the difference of the clocks ([`CLOCK_SKEW`]). So
-//! a refresh reads the feed from `w − OVERLAP` on. `docs/consistency.md` has the whole argument.
+//! `w`. The timestamp of such a write is later than `w` less the [`OVERLAP`](domain::limits::OVERLAP): the writers'
+//! timeout, the time that a call can be in flight and the difference of the clocks. So a refresh reads the feed from
+//! `w − OVERLAP` on. `docs/consistency.md` has the whole argument.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use domain::{
     Change, Timestamp,
-    limits::{CLOCK_SKEW, HEALED_WITHIN, IN_FLIGHT, LONGEST_GAP, RELOAD_AFTER, TOO_LARGE_PAUSE, WRITE_TIMEOUT},
+    limits::{CLOCK_SKEW, HEALED_WITHIN, LONGEST_GAP, RELOAD_AFTER, TOO_LARGE_PAUSE},
 };
 use list_engine::{Index, checkpoint::Lineage};
 use shared::{objects::ObjectTag, store::StoreError};
@@ -22,9 +22,6 @@ use crate::{
     made::Made,
     source::{ListError, Source},
 };
-
-/// The time before the watermark from which a refresh reads again.
-pub const OVERLAP: Duration = Duration::from_secs(WRITE_TIMEOUT.as_secs() + CLOCK_SKEW.as_secs() + IN_FLIGHT.as_secs());
 
 /// The changes that are applied before others get their turn: some milliseconds' work.
 const CHANGES_IN_A_ROW: usize = 128;

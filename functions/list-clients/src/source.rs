@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     Clock, OrgId,
-    limits::{CHECKPOINT_PAUSE, CLOCK_SKEW},
+    limits::{CHECKPOINT_PAUSE, CLOCK_SKEW, OVERLAP},
 };
 use shared::{
     App,
@@ -12,7 +12,7 @@ use shared::{
     store::StoreError,
 };
 
-use crate::{checkpoints::Checkpoints, replica::OVERLAP};
+use crate::checkpoints::Checkpoints;
 
 /// See [`Settings::small`]: some 50 read units.
 const SMALL: u16 = 1024;
@@ -38,7 +38,7 @@ pub struct Settings {
     /// The most bytes of replicas that are kept. An organization whose replica alone is larger is refused.
     pub budget: usize,
     /// The time before its watermark from which a replica reads the feed again. It is
-    /// [`OVERLAP`](crate::replica::OVERLAP), except in the tests that show what goes wrong with less.
+    /// [`OVERLAP`], except in the tests that show what goes wrong with less.
     pub overlap: Duration,
     /// The most clients of an organization that is read from the table as cheaply as from a checkpoint.
     pub small: u16,

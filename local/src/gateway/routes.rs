@@ -1,5 +1,6 @@
 //! Routing: from a method and a path to a service. In an endpoint's path, `{name}` matches one segment that
-//! is not empty, and every other segment matches itself. There is no other leniency, as in API Gateway.
+//! is not empty, and every other segment matches itself. There is no other leniency, as in API Gateway. If several
+//! paths match, the one with the fewest parameters does, in whatever order they are.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +22,8 @@ pub(super) fn find<'a>(services: &'a [Service], method: &Method, path: &str) -> 
     services
         .iter()
         .filter(|service| service.endpoint.takes(method.as_str()))
-        .find_map(|service| Some(Match { service, parameters: parameters(service.endpoint.path, path)? }))
+        .filter_map(|service| Some(Match { service, parameters: parameters(service.endpoint.path, path)? }))
+        .min_by_key(|found| found.parameters.len())
 }
 
 /// The path parameters, if `path` matches `template`.

@@ -34,6 +34,6 @@ pub use endpoint::Endpoint;
 pub use entity_tag::{EntityTag, Preconditions};
 pub use pipeline::{REQUEST_ID, Service};
 pub use problem::{ApiError, Problem};
-pub use query::{Parameter, Query};
+pub use query::{Parameter, Query, whole_number};
 pub use rate_limit::{RATE_LIMIT, RATE_LIMIT_POLICY};
 pub use request::{IDEMPOTENCY_KEY, Request, RequestParts};

@@ -39,6 +39,9 @@ pub enum ApiError {
     /// The body has a `Content-Encoding` other than `identity`.
     #[error("unsupported content encoding")]
     UnsupportedContentEncoding,
+    /// The cursor cannot be continued: the caller must start over.
+    #[error("cursor expired")]
+    CursorExpired,
     /// The idempotency key was used before with another body.
     #[error("idempotency key reused")]
     IdempotencyKeyReused,
@@ -154,6 +157,12 @@ impl ApiError {
                 "unsupported_content_encoding",
                 "Unsupported content encoding",
                 "The body must be sent as it is: a `Content-Encoding` other than `identity` is not supported.",
+            ),
+            Self::CursorExpired => (
+                StatusCode::GONE,
+                "cursor_expired",
+                "Cursor expired",
+                "This cursor cannot be continued; start over without `cursor`, and drop what you do not read again.",
             ),
             Self::IdempotencyKeyReused => (
                 StatusCode::UNPROCESSABLE_ENTITY,

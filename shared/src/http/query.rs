@@ -90,6 +90,22 @@ impl Query {
         Invalid::all((self.check(), value)).map(|((), value)| value)
     }
 
+    /// The value of a parameter, as `parse` reads it; `None` if it is absent, or if its error was added to `errors`.
+    pub fn value<T>(
+        &self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+        errors: &mut Vec<FieldError>,
+    ) -> Option<T> {
+        match parse(self.get(name)?) {
+            Ok(value) => Some(value),
+            Err(message) => {
+                errors.push(FieldError::new(name, message));
+                None
+            }
+        }
+    }
+
     /// The errors in the names.
     #[must_use]
     pub fn errors(&self) -> &[FieldError] {
@@ -119,6 +135,17 @@ impl Query {
             self.errors.push(error);
         }
     }
+}
+
+/// Reads the whole number in a parameter.
+///
+/// # Errors
+/// Fails, with a message for the caller, if it is not one from `min` to `max`.
+pub fn whole_number(text: &str, min: usize, max: usize) -> Result<usize, String> {
+    // `str::parse` would also take "+5".
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = digits.then(|| text.parse().ok()).flatten().filter(|number| (min..=max).contains(number));
+    number.ok_or_else(|| format!("must be a whole number from {min} to {max}"))
 }
 
 /// Decodes a text as HTML forms and `URLSearchParams` encode it: `+` is a space, `%41` is `A`.

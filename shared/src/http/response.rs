@@ -60,6 +60,12 @@ pub fn read_page<T: Serialize>(
     if_modified(body, &tag, preconditions).map(compression::vary)
 }
 
+/// A page that is asked for once only: it has no entity tag, and no preconditions apply.
+#[must_use]
+pub fn untagged_page<T: Serialize>(page: &T) -> Response<Body> {
+    compression::vary(with_body(StatusCode::OK, json(page)))
+}
+
 /// `{"success": true}`.
 #[must_use]
 pub fn success() -> Response<Body> {

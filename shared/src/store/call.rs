@@ -22,15 +22,8 @@ use crate::telemetry::{self, Units};
 
 /// The most attempts at one call.
 pub(super) const ATTEMPTS: u32 = 3;
-/// The timeout of one attempt.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1500);
-/// The timeout of all attempts together.
-const CALL_TIMEOUT: Duration = Duration::from_secs(4);
-/// The timeout of one attempt at reading a page of up to 1 MB. DynamoDB Local, which searches its index
-/// from the start, takes some seconds for it in a large organization; lists have the time.
-const PAGE_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(6);
-/// The timeout of all attempts at reading a page.
-const PAGE_CALL_TIMEOUT: Duration = Duration::from_secs(13);
+/// The most items of a page that is read as promptly as a single item.
+const FEW: i32 = 500;
 /// The mean pause before the second attempt. It is doubled before each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -40,6 +33,23 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub(super) fn pause(attempt: u32) -> Duration {
     let mean = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempt - 1)).min(LONGEST_PAUSE);
     mean.mul_f64(0.5 + fastrand::f64())
+}
+
+/// The timeouts of a call.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timeouts {
+    /// That of one attempt.
+    attempt: Duration,
+    /// That of all attempts together.
+    all: Duration,
+}
+
+impl Timeouts {
+    /// Those of a call about a few items.
+    const SHORT: Self = Self { attempt: Duration::from_millis(1500), all: Duration::from_secs(4) };
+    /// Those of a page of up to 1 MB. DynamoDB Local, which searches its index from the start, takes some seconds for it
+    /// in a large organization; lists have the time.
+    const PAGE: Self = Self { attempt: Duration::from_secs(6), all: Duration::from_secs(13) };
 }
 
 /// Which failures of a call are retried.
@@ -94,21 +104,24 @@ impl Store {
         retry: Retry,
         request: R,
     ) -> Result<Conditional<R::Output>, StoreError> {
+        let timeouts = request.timeouts();
         let request = request.write().map_err(|error| StoreError::unwritable(operation, &*error))?;
-        self.attempts::<R>(operation, retry, &request).instrument(telemetry::of_call(R::NAME)).await
+        self.attempts::<R>(operation, retry, timeouts, &request).instrument(telemetry::of_call(R::NAME)).await
     }
 
     async fn attempts<R: Request>(
         &self,
         operation: &'static str,
         retry: Retry,
+        timeouts: Timeouts,
         request: &Written,
     ) -> Result<Conditional<R::Output>, StoreError> {
-        let until = Instant::now() + if R::READS_PAGES { PAGE_CALL_TIMEOUT } else { CALL_TIMEOUT };
+        let until = Instant::now() + timeouts.all;
         let mut repeated = false;
         let mut attempt = 1;
         loop {
-            let error = match self.attempt::<R>(operation, request, until).await {
+            let error = match self.attempt::<R>(operation, request, until.min(Instant::now() + timeouts.attempt)).await
+            {
                 Attempt::Done(output) => return Ok(Conditional::Done(output)),
                 Attempt::ConditionFailed(item) => return Ok(Conditional::Failed { item, repeated }),
                 Attempt::Failed(error) => error,
@@ -133,7 +146,7 @@ impl Store {
         }
     }
 
-    /// Makes one attempt, until its timeout or until all attempts together have taken too long.
+    /// Makes one attempt, which must end by `until`.
     async fn attempt<R: Request>(
         &self,
         operation: &'static str,
@@ -141,8 +154,6 @@ impl Store {
         until: Instant,
     ) -> Attempt<R::Output> {
         self.tally.count_call();
-        let timeout = if R::READS_PAGES { PAGE_ATTEMPT_TIMEOUT } else { ATTEMPT_TIMEOUT };
-        let until = until.min(Instant::now() + timeout);
         let generation = self.transport.generation();
         let sent = tokio::time::timeout_at(until, self.transport.send::<R::Output, R::Error>(request)).await;
         let outcome = match sent {
@@ -192,8 +203,10 @@ pub(super) trait Request: Send {
     type Output: std::fmt::Debug + Send + Sync + 'static;
     /// The SDK's error for it.
     type Error: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static;
-    /// Whether the answer is a page of up to 1 MB.
-    const READS_PAGES: bool = false;
+    /// The timeouts of the call.
+    fn timeouts(&self) -> Timeouts {
+        Timeouts::SHORT
+    }
 
     /// Writes the request, once for all attempts.
     fn write(self) -> Result<Written, BoxError>;
@@ -237,7 +250,9 @@ macro_rules! requests {
         }
     )*};
     (@pages) => {
-        const READS_PAGES: bool = true;
+        fn timeouts(&self) -> Timeouts {
+            if self.get_limit().is_some_and(|most| most <= FEW) { Timeouts::SHORT } else { Timeouts::PAGE }
+        }
     };
     (@condition) => {
         fn failed_condition(error: &Self::Error) -> Option<Item> {

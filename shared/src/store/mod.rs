@@ -40,7 +40,7 @@ use transport::Transport;
 pub use api_keys::{ApiKeyRecord, ApiKeyState, LastUse};
 #[cfg(feature = "operator")]
 pub use api_keys::{ExpireOutcome, NewApiKey};
-pub use clients::{CreateOutcome, Cursor, FeedPage, LongNotes, PutOutcome};
+pub use clients::{CreateOutcome, Cursor, FeedPage, FeedPosition, FeedStart, LongNotes, PutOutcome};
 pub use clock::ClockError;
 pub use error::StoreError;
 #[cfg(feature = "operator")]
@@ -99,6 +99,12 @@ impl Store {
     #[must_use]
     pub fn with_restore_window(self, restore_window: RestoreWindow) -> Self {
         Self { restore_window, ..self }
+    }
+
+    /// The name of the table of clients.
+    #[must_use]
+    pub fn clients_table(&self) -> &str {
+        &self.tables.clients
     }
 
     /// Opens a connection to DynamoDB, so that the first call finds it open. If that fails, nothing happens: the

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use domain::{
     Change, Clock, ListedClient,
-    limits::{CLOCK_SKEW, HEALED_WITHIN, LONGEST_GAP, WRITE_TIMEOUT},
+    limits::{CLOCK_SKEW, HEALED_WITHIN, LONGEST_GAP, OVERLAP, WRITE_TIMEOUT},
 };
-use list_clients::{Settings, replica::OVERLAP};
+use list_clients::Settings;
 use list_engine::{
     Loader,
     checkpoint::{Encoder, Lineage},

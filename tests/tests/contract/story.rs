@@ -163,7 +163,9 @@ pub(crate) async fn answers() -> Vec<Told> {
     reads(&mut api, &john).await;
     changes(&mut api, &john).await;
     puts(&mut api).await;
+    let cursor = follows(&mut api).await;
     deletions(&mut api, &jose).await;
+    is_told_of_the_deletion(&mut api, &cursor).await;
     restorations(&mut api, &jose).await;
     failures(&mut api).await;
     api.told
@@ -347,13 +349,34 @@ async fn restorations(api: &mut Api, id: &str) {
     api.tell("restoreClient", 404, "notFound", restore().event()).await;
 }
 
+/// Reads the changes, twice. Returns the cursor in the document.
+async fn follows(api: &mut Api) -> String {
+    let get = |query: &str| Call::new("GET", "/clients/changes").bearer(KEY).query(query).event();
+    api.tell("listChanges", 200, "firstPage", get("")).await;
+    let cursor = api.last_body()["nextCursor"].as_str().unwrap().to_owned();
+    assert_eq!(api.document.at("/components/parameters/cursor/example"), &cursor);
+    api.it_is("2026-01-31T09:34:00.000Z");
+    api.tell("listChanges", 200, "nothingNew", get(&format!("cursor={cursor}"))).await;
+    let cursor = api.last_body()["nextCursor"].as_str().unwrap().to_owned();
+    api.tell("listChanges", 400, "values", get("cursor=abc&limit=0&since=yesterday")).await;
+    cursor
+}
+
+async fn is_told_of_the_deletion(api: &mut Api, cursor: &str) {
+    let get = Call::new("GET", "/clients/changes").bearer(KEY).query(format!("cursor={cursor}")).event();
+    api.tell("listChanges", 200, "deletion", get.clone()).await;
+    api.it_is("2026-02-14T09:34:00.000Z");
+    api.tell("listChanges", 410, "cursorExpired", get).await;
+    api.it_is("2026-01-31T09:34:00.000Z");
+}
+
 /// The failures of every operation.
 async fn failures(api: &mut Api) {
     // Nothing listens at this port any more.
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let dead = App { store: Store::new(&config_for(&format!("http://{gone}")), Tables::default()), ..api.app.clone() };
-    let operations =
-        ["listClients", "createClient", "getClient", "putClient", "updateClient", "deleteClient", "restoreClient"];
+    let operations: Vec<&'static str> =
+        api.document.operations().iter().map(|operation| &*operation.id.to_owned().leak()).collect();
     for operation in operations {
         let endpoint = api.service(operation).endpoint;
         let event = |key: Option<&str>| key.into_iter().fold(Call::to_endpoint(endpoint), Call::bearer);

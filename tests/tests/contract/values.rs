@@ -33,6 +33,10 @@ fn the_limits_are_the_codes() {
     assert_eq!(limit["maximum"], limits::MAX_PAGE);
     assert_eq!(limit["default"], limits::DEFAULT_PAGE);
     assert_eq!(document.at("/components/schemas/ClientPage/properties/data/maxItems"), limits::MAX_PAGE);
+    let limit = parameter(&document, "changesLimit");
+    assert_eq!((&limit["maximum"], &limit["default"]), (&json!(limits::MAX_PAGE), &json!(limits::MAX_PAGE)));
+    assert_eq!(document.at("/components/schemas/ChangePage/properties/changes/maxItems"), limits::MAX_PAGE);
+    assert_eq!(parameter(&document, "cursor")["maxLength"], limits::CURSOR_CHARS);
     assert_eq!(parameter(&document, "query")["maxLength"], limits::SEARCH_CHARS);
     assert_eq!(parameter(&document, "idempotencyKey")["maxLength"], limits::IDEMPOTENCY_KEY_CHARS);
     assert_eq!(document.at("/components/headers/Retry-After/example"), limits::RETRY_AFTER_SECONDS);
@@ -43,13 +47,17 @@ fn the_limits_in_the_prose_are_the_codes() {
     let document = Document::read();
     let days = limits::TOMBSTONE_LIFE.as_secs() / (24 * 60 * 60);
     let days_to_restore = limits::RESTORE_WINDOW.as_secs() / (24 * 60 * 60);
+    let gap = limits::LONGEST_GAP.as_secs() / (24 * 60 * 60);
     for (pointer, text) in [
         ("/info/description", format!("at most {} KiB and {} fields", limits::BODY_BYTES / 1024, limits::BODY_FIELDS)),
-        ("/info/description", format!("Lists of {} bytes or more", limits::COMPRESSED_BYTES)),
+        ("/info/description", format!("Lists and changes of {} bytes or more", limits::COMPRESSED_BYTES)),
         ("/components/responses/PayloadTooLarge/description", format!("{} KiB", limits::BODY_BYTES / 1024)),
         ("/paths/~1clients/post/description", format!("for {days} days after the client was deleted")),
         ("/paths/~1clients~1{id}/delete/description", format!("restored for {days_to_restore} days")),
         ("/paths/~1clients~1{id}~1restore/post/description", format!("for {days_to_restore} days after its deletion")),
+        ("/paths/~1clients~1changes/get/description", format!("A cursor is good for {gap} days")),
+        ("/paths/~1clients~1changes/get/description", format!("were deleted in the last {days} days")),
+        ("/components/responses/CursorExpired/description", format!("older than {gap} days")),
         ("/components/parameters/query/description", format!("at most {} characters", limits::SEARCH_CHARS)),
         ("/components/parameters/ifMatch/description", format!("at most {}", limits::ENTITY_TAGS)),
         ("/components/parameters/ifNoneMatch/description", format!("at most {}", limits::ENTITY_TAGS)),
@@ -122,6 +130,7 @@ fn every_problem_is_documented_in_its_own_words() {
         ApiError::PayloadTooLarge => ApiError::PayloadTooLarge,
         ApiError::UnsupportedMediaType => ApiError::UnsupportedMediaType,
         ApiError::UnsupportedContentEncoding => ApiError::UnsupportedContentEncoding,
+        ApiError::CursorExpired => ApiError::CursorExpired,
         ApiError::IdempotencyKeyReused => ApiError::IdempotencyKeyReused,
         // Here and below the same to a caller; one of each cannot be made without a table that fails.
         ApiError::RateLimited { .. } => ApiError::RateLimited { seconds: 1 },

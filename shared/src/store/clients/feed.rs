@@ -3,16 +3,16 @@
 
 use aws_sdk_dynamodb::operation::query::QueryInput;
 use aws_sdk_dynamodb::operation::query::builders::QueryInputBuilder;
-use domain::{Change, OrgId, Timestamp};
+use domain::{Change, ClientId, OrgId, Timestamp};
 
 use super::{
-    attributes::{ORG, UPDATED_AT},
-    item, mark,
+    attributes::{ID, ORG, UPDATED_AT},
+    item, mark, primary_key,
 };
 use crate::store::{
     Store, StoreError,
     call::Retry,
-    item::{Item, s},
+    item::{Item, parsed, s},
     tables::BY_UPDATED_AT,
 };
 
@@ -31,6 +31,43 @@ pub struct FeedPage {
 #[derive(Clone, Debug)]
 pub struct Cursor(Item);
 
+/// The position of an entry in the feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeedPosition {
+    /// The entry's `updatedAt`.
+    pub at: Timestamp,
+    /// The client's identifier.
+    pub id: ClientId,
+}
+
+/// A place to read the feed from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FeedStart {
+    /// The first entry.
+    Beginning,
+    /// The entries of a time.
+    At(Timestamp),
+    /// The entry after a position, whether that still has an entry or not.
+    After(FeedPosition),
+}
+
+impl Cursor {
+    /// The cursor after an entry of the organization's feed.
+    fn after(org: &OrgId, position: FeedPosition) -> Self {
+        let mut key = primary_key(org, position.id);
+        key.insert(UPDATED_AT.to_owned(), s(position.at));
+        Self(key)
+    }
+
+    /// The position in the feed after which the cursor goes on.
+    ///
+    /// # Errors
+    /// Fails if it is not a cursor of the feed.
+    pub fn position(&self) -> Result<FeedPosition, StoreError> {
+        Ok(FeedPosition { at: parsed(&self.0, UPDATED_AT)?, id: parsed(&self.0, ID)? })
+    }
+}
+
 impl Store {
     /// One page of the organization's feed, from `cursor` on. If `since` is given, the feed starts with
     /// the entries of that time.
@@ -46,12 +83,17 @@ impl Store {
         self.feed_page(org, since, cursor, None).await
     }
 
-    /// The first entries of the organization's feed: `most` of them, or one page if that is fewer.
+    /// The entries of the organization's feed from `start` on: `most` of them, or one page if that is fewer.
     ///
     /// # Errors
     /// Fails if the table does, or if an item is malformed.
-    pub async fn start_of_feed(&self, org: &OrgId, most: u16) -> Result<FeedPage, StoreError> {
-        self.feed_page(org, None, None, Some(most.into())).await
+    pub async fn feed_from(&self, org: &OrgId, start: FeedStart, most: u16) -> Result<FeedPage, StoreError> {
+        let (since, cursor) = match start {
+            FeedStart::Beginning => (None, None),
+            FeedStart::At(since) => (Some(since), None),
+            FeedStart::After(position) => (None, Some(Cursor::after(org, position))),
+        };
+        self.feed_page(org, since, cursor, Some(most.into())).await
     }
 
     async fn feed_page(

@@ -67,7 +67,9 @@ pub(crate) fn client(mut item: Item) -> Result<Client, StoreError> {
 /// The change that an item of the change feed stands for.
 pub(super) fn change(item: Item) -> Result<Change, StoreError> {
     if !item.contains_key(LISTED) {
-        return Ok(Change::Remove { id: parsed(&item, attributes::ID)?, version: version(&item)? });
+        // The feed has no other time of the deletion, which is the tombstone's last write.
+        let deleted_at = parsed(&item, attributes::UPDATED_AT)?;
+        return Ok(Change::Remove { id: parsed(&item, attributes::ID)?, version: version(&item)?, deleted_at });
     }
     let map = item.get(LISTED).and_then(|map| map.as_m().ok());
     let has_long_notes = map.is_some_and(|map| map.contains_key(listed::HAS_LONG_NOTES));

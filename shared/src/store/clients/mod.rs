@@ -29,7 +29,7 @@ use domain::{ClientId, OrgId};
 use super::item::{Item, s};
 
 pub use create::CreateOutcome;
-pub use feed::{Cursor, FeedPage};
+pub use feed::{Cursor, FeedPage, FeedPosition, FeedStart};
 pub use put::PutOutcome;
 pub use read::LongNotes;
 
