@@ -4,7 +4,7 @@
 use shared::http::Endpoint;
 
 /// All endpoints of the API.
-pub static ENDPOINTS: [&Endpoint; 7] = [
+pub static ENDPOINTS: [&Endpoint; 8] = [
     &list_clients::ENDPOINT,
     &create_client::ENDPOINT,
     &get_client::ENDPOINT,
@@ -12,4 +12,5 @@ pub static ENDPOINTS: [&Endpoint; 7] = [
     &update_client::ENDPOINT,
     &delete_client::ENDPOINT,
     &restore_client::ENDPOINT,
+    &batch_clients::ENDPOINT,
 ];

@@ -26,7 +26,7 @@ const WARM_GET_BY_FLOOR: f64 = 2.0;
 
 /// Round trips in a row and units of a function: cold, and warm. A key that a warm function has not seen may take one
 /// round trip more than a known one.
-const TRIPS: [(&str, Trip, Trip); 7] = [
+const TRIPS: [(&str, Trip, Trip); 8] = [
     ("list-clients", trip(3, 50.0), trip(1, 2.0)),
     ("create-client", trip(2, 3.0), trip(2, 3.0)),
     ("get-client", trip(2, 2.0), trip(1, 2.0)),
@@ -34,6 +34,8 @@ const TRIPS: [(&str, Trip, Trip); 7] = [
     ("update-client", trip(2, 4.0), trip(2, 4.0)),
     ("delete-client", trip(2, 4.0), trip(2, 4.0)),
     ("restore-client", trip(2, 4.0), trip(2, 4.0)),
+    // Ten creates. A full batch takes one trip more.
+    ("batch-clients", trip(2, 21.0), trip(2, 21.0)),
 ];
 
 const fn trip(in_a_row: u32, units: f64) -> Trip {

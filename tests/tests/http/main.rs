@@ -9,6 +9,7 @@
 
 mod api;
 mod bad_input;
+mod batch;
 mod clients;
 mod compression;
 mod examples;
