@@ -4,7 +4,7 @@
 use shared::http::Endpoint;
 
 /// All endpoints of the API.
-pub static ENDPOINTS: [&Endpoint; 8] = [
+pub static ENDPOINTS: [&Endpoint; 9] = [
     &list_clients::ENDPOINT,
     &list_changes::ENDPOINT,
     &create_client::ENDPOINT,
@@ -13,4 +13,5 @@ pub static ENDPOINTS: [&Endpoint; 8] = [
     &update_client::ENDPOINT,
     &delete_client::ENDPOINT,
     &restore_client::ENDPOINT,
+    &batch_clients::ENDPOINT,
 ];

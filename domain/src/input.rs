@@ -1,13 +1,12 @@
 //! Errors in a caller's input, all of which are reported at once, and the strict reading of a JSON
 //! object.
 
+use std::marker::PhantomData;
+
 use serde::{
-    Serialize,
+    Deserialize, Serialize,
     de::{Deserializer, MapAccess, Visitor},
 };
-use serde_json::Value;
-
-use crate::limits::BODY_FIELDS;
 
 /// The most characters of a caller's name for something that an error repeats.
 const ECHOED_CHARS: usize = 64;
@@ -136,12 +135,12 @@ inputs!(A B C D);
 /// beyond 128 levels.
 ///
 /// # Errors
-/// Fails if `body` is not UTF-8, not JSON, not an object, or has too many fields.
-pub(crate) fn json_object(body: &[u8]) -> Result<Vec<(String, Value)>, Invalid> {
-    struct Fields;
+/// Fails if `json` is not UTF-8, not JSON, not an object, or has more than `most` fields. The error is in the field `body`.
+pub fn json_object<'json, T: Deserialize<'json>>(json: &'json [u8], most: usize) -> Result<Vec<(String, T)>, Invalid> {
+    struct Fields<T>(usize, PhantomData<T>);
 
-    impl<'de> Visitor<'de> for Fields {
-        type Value = Vec<(String, Value)>;
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+        type Value = Vec<(String, T)>;
 
         fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             f.write_str("a JSON object")
@@ -150,7 +149,7 @@ pub(crate) fn json_object(body: &[u8]) -> Result<Vec<(String, Value)>, Invalid> 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             let mut fields = Vec::new();
             while let Some(field) = map.next_entry()? {
-                if fields.len() == BODY_FIELDS {
+                if fields.len() == self.0 {
                     return Err(serde::de::Error::custom(TOO_MANY_FIELDS));
                 }
                 fields.push(field);
@@ -161,17 +160,17 @@ pub(crate) fn json_object(body: &[u8]) -> Result<Vec<(String, Value)>, Invalid> 
 
     const TOO_MANY_FIELDS: &str = "too many fields";
 
-    let text = std::str::from_utf8(body).map_err(|_| Invalid::field("body", "is not valid UTF-8"))?;
+    let text = std::str::from_utf8(json).map_err(|_| Invalid::field("body", "is not valid UTF-8"))?;
     // Some programs write a byte order mark before their JSON.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.bytes().all(|byte| byte.is_ascii_whitespace()) {
         return Err(Invalid::field("body", "is required: a JSON object"));
     }
     let mut json = serde_json::Deserializer::from_str(text);
-    let fields = json.deserialize_map(Fields).and_then(|fields| json.end().map(|()| fields));
+    let fields = json.deserialize_map(Fields(most, PhantomData)).and_then(|fields| json.end().map(|()| fields));
     fields.map_err(|error| {
         let message = if error.is_data() && error.to_string().starts_with(TOO_MANY_FIELDS) {
-            format!("has more than {BODY_FIELDS} fields")
+            format!("has more than {most} fields")
         } else if error.is_data() {
             "must be a JSON object".to_owned()
         } else {
@@ -184,7 +183,13 @@ pub(crate) fn json_object(body: &[u8]) -> Result<Vec<(String, Value)>, Invalid> 
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
+
+    fn object(body: &str) -> Result<Vec<(String, Value)>, Invalid> {
+        json_object(body.as_bytes(), 1)
+    }
 
     #[test]
     fn close_names_are_suggested_and_far_ones_are_not() {
@@ -203,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_byte_order_mark_before_the_object_is_skipped() {
-        assert_eq!(json_object("\u{feff}{\"a\":1}".as_bytes()).unwrap().len(), 1);
-        assert_eq!(json_object("\u{feff} ".as_bytes()), json_object(b""));
+        assert_eq!(object("\u{feff}{\"a\":1}").unwrap().len(), 1);
+        assert_eq!(object("\u{feff} "), object(""));
     }
 }

@@ -14,6 +14,6 @@ pub use api_key::{ApiKey, InvalidApiKey, KEY_PREFIX, KeyHash, contains_key, hex}
 pub use change::{Change, ListedClient};
 pub use client::{Action, Client, ClientPatch, Name, NewClient, Notes, Phone, Status, is_ignorable};
 pub use id::{Caller, ClientId, InvalidClientId, InvalidIdentifier, KeyId, OrgId, UserId, parse_uuid};
-pub use input::{FieldError, Invalid};
+pub use input::{FieldError, Invalid, json_object};
 pub use restore_window::{InvalidRestoreWindow, RestoreWindow};
 pub use time::{Clock, Timestamp};

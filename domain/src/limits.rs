@@ -26,6 +26,13 @@ pub const SEARCH_CHARS: usize = 200;
 
 /// The largest request body, in bytes.
 pub const BODY_BYTES: usize = 64 * 1024;
+/// The largest body of a batch, in bytes: 100 clients with the longest notes, of four bytes a character, fit. As the text
+/// in an event, a body can become twice as long, and the platform's events have at most 6 MB.
+pub const BATCH_BODY_BYTES: usize = 2560 * 1024;
+/// The most operations in a batch.
+pub const BATCH_OPERATIONS: usize = 100;
+/// The most fields of an operation in a batch, apart from those of its client.
+pub const OPERATION_FIELDS: usize = 10;
 /// The most fields in a request body, known and unknown together. A response names every error, so
 /// its size must be bounded.
 pub const BODY_FIELDS: usize = 100;
@@ -37,6 +44,8 @@ pub const QUERY_PARAMETERS: usize = 100;
 pub const IDEMPOTENCY_KEY_CHARS: usize = 255;
 /// The most entity tags in one `If-Match` or `If-None-Match`.
 pub const ENTITY_TAGS: usize = 20;
+/// The time for which the `Idempotency-Key` of a batch is kept at least.
+pub const BATCH_KEY_LIFE: Duration = Duration::from_secs(DAY);
 /// The longest organization or user identifier, in characters.
 pub const IDENTIFIER_CHARS: usize = 64;
 
@@ -98,6 +107,10 @@ const _: () = assert!(HEALED_WITHIN.as_secs() < LONGEST_GAP.as_secs());
 
 /// The memory of every function that reads or writes one client, in MB.
 pub const FUNCTION_MEMORY_MB: u32 = 256;
-/// The memory of the function that lists, in MB. It keeps replicas of whole organizations, and this
-/// is the size at which a function gets one whole core.
-pub const LIST_MEMORY_MB: u32 = 1769;
+/// The memory of the function that takes batches, in MB: as a function's share of a core grows with its memory, a hundred
+/// writes take little longer than one only with a whole core.
+pub const BATCH_MEMORY_MB: u32 = ONE_CORE_MB;
+/// The memory of the function that lists, in MB. It keeps replicas of whole organizations.
+pub const LIST_MEMORY_MB: u32 = ONE_CORE_MB;
+/// The memory with which a function gets one whole core, in MB.
+const ONE_CORE_MB: u32 = 1769;

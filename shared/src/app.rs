@@ -50,6 +50,12 @@ impl App {
         let objects = self.objects.as_ref().map(|objects| objects.counting_in(tally));
         Self { store: self.store.counting_in(tally), objects, ..self.clone() }
     }
+
+    /// The same state for the next operation of a batch, whose write is noted beside those of the others.
+    #[must_use]
+    pub fn for_operation(&self) -> Self {
+        self.counting_in(&self.store.tally().operation())
+    }
 }
 
 /// The endpoint of a service (`DYNAMODB`, `S3`) in the SDK's own variables: the service's, or else that of all services.

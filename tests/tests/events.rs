@@ -26,7 +26,7 @@ const SAMPLE_CLIENT: &str = "6f1b3bb2-4c38-4b34-8c5f-2df8b2c8e4a1";
 
 /// Files with the status of their answers, and a text in the answer. A file that has the name of an endpoint
 /// need not be here: it is answered with success.
-const EVENTS: [(&str, u16, &str); 14] = [
+const EVENTS: [(&str, u16, &str); 15] = [
     ("list-clients", 200, r#""total":1"#),
     ("get-client", 200, SAMPLE_CLIENT),
     ("create-client", 201, "John Doe"),
@@ -34,6 +34,7 @@ const EVENTS: [(&str, u16, &str); 14] = [
     ("update-client", 200, "No longer active"),
     ("delete-client", 200, r#"{"success":true}"#),
     ("restore-client", 200, "Jane Doe"),
+    ("batch-clients", 200, r#""status":"inactive""#),
     ("list-clients-unknown-parameter", 400, "did you mean `sortBy`?"),
     ("get-client-without-key", 401, "unauthorized"),
     ("create-client-invalid", 400, "did you mean `name`?"),
@@ -55,7 +56,7 @@ fn read(name: &str) -> String {
 async fn app(world: &World) -> App {
     let app = world.app();
     let (_, caller) = setup::prepare(&app, &KeySource::Given(SAMPLE_KEY.parse().unwrap())).await.unwrap();
-    let context = WriteContext { caller, at: app.clock.now() };
+    let context = WriteContext { caller, at: app.clock.now(), token: None };
     let new = NewClient::parse(br#"{"name":"Jane Doe"}"#).unwrap();
     app.store.create(&context, SAMPLE_CLIENT.parse().unwrap(), new, None).await.unwrap();
     app

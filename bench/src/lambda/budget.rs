@@ -36,6 +36,8 @@ const TRIPS: &[(&str, Trip, Trip)] = &[
     ("update-client", trip(2, 4.0), trip(2, 4.0)),
     ("delete-client", trip(2, 4.0), trip(2, 4.0)),
     ("restore-client", trip(2, 4.0), trip(2, 4.0)),
+    // Ten creates. A full batch takes one trip more.
+    ("batch-clients", trip(2, 21.0), trip(2, 21.0)),
 ];
 
 const fn trip(in_a_row: u32, units: f64) -> Trip {

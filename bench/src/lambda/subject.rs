@@ -138,6 +138,10 @@ impl Subject {
             Some(endpoint) if endpoint.name == "update-client" => {
                 Call::update(&id, &json!({ "phone": "+43 1 234 56 78" }))
             }
+            Some(endpoint) if endpoint.name == "batch-clients" => {
+                let client = json!({ "name": "Ann Example", "phone": "+43 1 234 56 78" });
+                Call::batch(&vec![json!({ "operation": "create", "client": client }); 10])
+            }
             Some(endpoint) => Call::to_endpoint(endpoint).id(&id),
             None => Call::get(&id),
         };

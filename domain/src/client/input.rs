@@ -9,6 +9,7 @@ use super::{Client, Name, Notes, Phone, Status};
 use crate::{
     id::ClientId,
     input::{FieldError, Invalid, json_object},
+    limits::BODY_FIELDS,
     time::Timestamp,
 };
 
@@ -116,7 +117,7 @@ impl ClientPatch {
 }
 
 fn parse_fields(body: &[u8]) -> Result<(ClientPatch, Vec<FieldError>), Invalid> {
-    let fields = json_object(body)?;
+    let fields = json_object::<Value>(body, BODY_FIELDS)?;
     let mut patch = ClientPatch::default();
     let mut errors = Vec::new();
     let mut seen: Vec<&str> = Vec::new();
@@ -166,7 +167,6 @@ fn phone(value: &Value) -> Result<Option<Phone>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::BODY_FIELDS;
 
     fn errors(body: &str) -> Vec<String> {
         let invalid = NewClient::parse(body.as_bytes()).expect_err(body);

@@ -4,7 +4,7 @@ mod idempotency;
 
 use domain::{
     ClientId, Invalid, NewClient,
-    limits::{FUNCTION_MEMORY_MB, WRITE_TIMEOUT},
+    limits::{BODY_BYTES, FUNCTION_MEMORY_MB, WRITE_TIMEOUT},
 };
 use lambda_http::{Body, Response, http::HeaderValue};
 use shared::{
@@ -23,6 +23,7 @@ pub static ENDPOINT: Endpoint = Endpoint {
     query: &[],
     is_read: false,
     takes_body: true,
+    body_bytes: BODY_BYTES,
     timeout: WRITE_TIMEOUT,
     memory_mb: FUNCTION_MEMORY_MB,
     service: |app| Service::new(&ENDPOINT, app, handle),

@@ -2,7 +2,7 @@
 
 use domain::{
     Invalid,
-    limits::{FUNCTION_MEMORY_MB, WRITE_TIMEOUT},
+    limits::{BODY_BYTES, FUNCTION_MEMORY_MB, WRITE_TIMEOUT},
 };
 use lambda_http::{Body, Response};
 use shared::{
@@ -21,6 +21,7 @@ pub static ENDPOINT: Endpoint = Endpoint {
     query: &[Parameter::single(PERMANENTLY)],
     is_read: false,
     takes_body: false,
+    body_bytes: BODY_BYTES,
     timeout: WRITE_TIMEOUT,
     memory_mb: FUNCTION_MEMORY_MB,
     service: |app| Service::new(&ENDPOINT, app, handle),

@@ -14,7 +14,7 @@ mod params;
 
 use std::{env, sync::Arc, time::Duration};
 
-use domain::limits::{FUNCTION_MEMORY_MB, OVERLAP, WRITE_TIMEOUT};
+use domain::limits::{BODY_BYTES, FUNCTION_MEMORY_MB, OVERLAP, WRITE_TIMEOUT};
 use lambda_http::{Body, Response};
 use shared::{
     App,
@@ -32,6 +32,7 @@ pub static ENDPOINT: Endpoint = Endpoint {
     query: params::PARAMETERS,
     is_read: true,
     takes_body: false,
+    body_bytes: BODY_BYTES,
     timeout: WRITE_TIMEOUT,
     memory_mb: FUNCTION_MEMORY_MB,
     service: |app| service(app, Settings::from_env()),

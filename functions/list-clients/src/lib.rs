@@ -27,7 +27,7 @@ mod upkeep;
 
 use domain::{
     Invalid,
-    limits::{LIST_MEMORY_MB, LIST_TIMEOUT},
+    limits::{BODY_BYTES, LIST_MEMORY_MB, LIST_TIMEOUT},
 };
 use lambda_http::{Body, Response};
 use shared::{
@@ -47,6 +47,7 @@ pub static ENDPOINT: Endpoint = Endpoint {
     query: params::PARAMETERS,
     is_read: true,
     takes_body: false,
+    body_bytes: BODY_BYTES,
     timeout: LIST_TIMEOUT,
     memory_mb: LIST_MEMORY_MB,
     service,

@@ -2,7 +2,7 @@
 
 use domain::{
     ClientId, Invalid, NewClient,
-    limits::{FUNCTION_MEMORY_MB, WRITE_TIMEOUT},
+    limits::{BODY_BYTES, FUNCTION_MEMORY_MB, WRITE_TIMEOUT},
 };
 use lambda_http::{Body, Response, http::StatusCode};
 use shared::{
@@ -19,6 +19,7 @@ pub static ENDPOINT: Endpoint = Endpoint {
     query: &[],
     is_read: false,
     takes_body: true,
+    body_bytes: BODY_BYTES,
     timeout: WRITE_TIMEOUT,
     memory_mb: FUNCTION_MEMORY_MB,
     service: |app| Service::new(&ENDPOINT, app, handle),

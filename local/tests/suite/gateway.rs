@@ -37,6 +37,7 @@ static ENDPOINT: Endpoint = Endpoint {
     query: &[],
     is_read: false,
     takes_body: false,
+    body_bytes: limits::BODY_BYTES,
     timeout: limits::WRITE_TIMEOUT,
     memory_mb: limits::FUNCTION_MEMORY_MB,
     service: |_| unreachable!("each test makes a service of its own"),

@@ -21,6 +21,8 @@ pub struct Endpoint {
     pub is_read: bool,
     /// Whether the endpoint takes a JSON body.
     pub takes_body: bool,
+    /// The largest body, in bytes.
+    pub body_bytes: usize,
     /// The function's timeout.
     pub timeout: Duration,
     /// The function's memory, in MB.

@@ -66,6 +66,16 @@ impl Preconditions {
         Ok(Self { if_match, if_none_match })
     }
 
+    /// Reads the texts that stand for the headers in an operation of a batch: its fields `ifMatch` and `ifNoneMatch`.
+    ///
+    /// # Errors
+    /// Fails as [`read`](Self::read) does.
+    pub fn of_operation(if_match: Option<&str>, if_none_match: Option<&str>) -> Result<Self, Invalid> {
+        let tags = |name, text: Option<&str>| text.map(|text| Tags::of(name, Some(text))).transpose();
+        let (if_match, if_none_match) = Invalid::all((tags("ifMatch", if_match), tags("ifNoneMatch", if_none_match)))?;
+        Ok(Self { if_match, if_none_match })
+    }
+
     /// Whether the caller has the representation with this tag already, so that a read is answered with
     /// 304.
     ///
@@ -113,9 +123,13 @@ impl Tags {
             return Ok(None);
         }
         let texts: Option<Vec<&str>> = values.map(|value| HeaderValue::to_str(value).ok()).collect();
-        let tags = texts.and_then(|texts| Self::parse(&texts.join(",")));
+        Self::of(name, texts.map(|texts| texts.join(",")).as_deref()).map(Some)
+    }
+
+    /// Reads the text of the input called `name`, unless it is not a text.
+    fn of(name: &'static str, text: Option<&str>) -> Result<Self, Invalid> {
         let message = || format!("must be `*` or 1 to {ENTITY_TAGS} entity tags in double quotes");
-        tags.map(Some).ok_or_else(|| Invalid::field(name, message()))
+        text.and_then(Self::parse).ok_or_else(|| Invalid::field(name, message()))
     }
 
     /// Reads `*` or a comma-separated list, whose empty elements are skipped (RFC 9110, section 5.6.1).

@@ -1,8 +1,10 @@
 //! The errors of the API, and their problem documents (RFC 9457).
 
+use std::borrow::Cow;
+
 use domain::{
     FieldError, Invalid,
-    limits::{BODY_BYTES, RETRY_AFTER_SECONDS, TOO_LARGE_PAUSE},
+    limits::{RETRY_AFTER_SECONDS, TOO_LARGE_PAUSE},
 };
 use lambda_http::{
     Body, Response,
@@ -30,9 +32,9 @@ pub enum ApiError {
     /// `If-Match` or `If-None-Match` does not allow the current version.
     #[error("precondition failed")]
     PreconditionFailed,
-    /// The body is larger than [`BODY_BYTES`].
+    /// The body is larger than this number of bytes.
     #[error("payload too large")]
-    PayloadTooLarge,
+    PayloadTooLarge(usize),
     /// The `Content-Type` is not `application/json`.
     #[error("unsupported media type")]
     UnsupportedMediaType,
@@ -63,6 +65,9 @@ pub enum ApiError {
     /// The function's own deadline passed.
     #[error("deadline exceeded")]
     DeadlineExceeded,
+    /// This operation of a batch was left out.
+    #[error("not attempted")]
+    NotAttempted,
     /// The organization has more data than a function's memory holds.
     #[error("too large")]
     TooLarge,
@@ -85,13 +90,15 @@ impl From<WriteError> for ApiError {
         match error {
             WriteError::NotFound => Self::NotFound,
             WriteError::UnexpectedVersion => Self::PreconditionFailed,
+            // Whoever gives a token expects this, and does not come here.
+            WriteError::TookEffect { .. } => Self::Panic("a change without a token".to_owned()),
             WriteError::Store(error) => error.into(),
         }
     }
 }
 
 /// An error as the contract lists it. Each code has one title and one detail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The HTTP status.
     pub status: StatusCode,
@@ -100,7 +107,21 @@ pub struct Problem {
     /// A short title for people.
     pub title: &'static str,
     /// The explanation and the remedy, for people.
-    pub detail: &'static str,
+    pub detail: Cow<'static, str>,
+}
+
+/// A problem document.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Document<'a> {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: Cow<'static, str>,
+    code: &'static str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
 }
 
 impl ApiError {
@@ -112,7 +133,8 @@ impl ApiError {
             Self::Panic(_) | Self::TooLarge => Some(self.to_string()),
             _ => None,
         };
-        Failure { code: self.problem().code, cause }
+        let Problem { status, code, .. } = self.problem();
+        Failure { status, code, cause }
     }
 
     /// The problem that the caller is shown.
@@ -140,12 +162,15 @@ impl ApiError {
                 "Precondition failed",
                 "The current version does not meet `If-Match` or `If-None-Match`; read the resource again.",
             ),
-            Self::PayloadTooLarge => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "payload_too_large",
-                "Payload too large",
-                "A request body may be at most 64 KiB.",
-            ),
+            Self::PayloadTooLarge(most) => {
+                let detail = format!("The body of this request may be at most {} KiB.", most / 1024);
+                return Problem {
+                    status: StatusCode::PAYLOAD_TOO_LARGE,
+                    code: "payload_too_large",
+                    title: "Payload too large",
+                    detail: detail.into(),
+                };
+            }
             Self::UnsupportedMediaType => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",
@@ -188,6 +213,13 @@ impl ApiError {
                 "Service unavailable",
                 "The request could not be completed in time; try again after `Retry-After` seconds.",
             ),
+            Self::NotAttempted => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "not_attempted",
+                "Not attempted",
+                "There was no time for this operation, or an earlier one on the same resource did not succeed. It had no \
+                 effect; send it again.",
+            ),
             Self::TooLarge => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "organization_too_large",
@@ -195,45 +227,31 @@ impl ApiError {
                 "Your organization has more clients than can be listed; each of them can still be read and changed.",
             ),
         };
-        Problem { status, code, title, detail }
+        Problem { status, code, title, detail: detail.into() }
+    }
+
+    /// The problem document.
+    pub(super) fn document<'a>(&'a self, request_id: &'a str) -> Document<'a> {
+        let Problem { status, code, title, detail } = self.problem();
+        let errors = if let Self::Invalid(invalid) = self { invalid.errors() } else { &[] };
+        let r#type = format!("urn:clients-api:problem:{code}");
+        Document { r#type, title, status: status.as_u16(), detail, code, request_id, errors }
     }
 
     /// The response: a problem document.
     #[must_use]
     pub fn to_response(&self, request_id: &str) -> Response<Body> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Document<'a> {
-            r#type: String,
-            title: &'a str,
-            status: u16,
-            detail: &'a str,
-            code: &'a str,
-            request_id: &'a str,
-            #[serde(skip_serializing_if = "<[_]>::is_empty")]
-            errors: &'a [FieldError],
-        }
-        let Problem { status, code, title, detail } = self.problem();
-        let errors = if let Self::Invalid(invalid) = self { invalid.errors() } else { &[] };
-        let document = Document {
-            r#type: format!("urn:clients-api:problem:{code}"),
-            title,
-            status: status.as_u16(),
-            detail,
-            code,
-            request_id,
-            errors,
-        };
+        let document = self.document(request_id);
         let body = serde_json::to_string(&document).expect("a problem document is plain text and numbers");
         let mut response = Response::new(Body::from(body));
-        *response.status_mut() = status;
+        *response.status_mut() = self.problem().status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match self {
             Self::Unauthorized => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
-            Self::Unavailable(_) | Self::DeadlineExceeded => {
+            Self::Unavailable(_) | Self::DeadlineExceeded | Self::NotAttempted => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
             }
             Self::RateLimited { seconds } => {
@@ -250,9 +268,6 @@ impl ApiError {
         response
     }
 }
-
-// The text of `PayloadTooLarge` names the limit.
-const _: () = assert!(BODY_BYTES == 64 * 1024);
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@ use lambda_http::{
     Body, RequestExt,
     http::{HeaderMap, HeaderName, header},
 };
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{AfterAnswer, ApiError, Endpoint, Parameter, Preconditions, Query, rate_limit::Cost};
@@ -16,10 +17,14 @@ pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key
 /// A request. A read's handler may get it before its API key is checked.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// Its identifier.
+    pub id: String,
     /// The caller.
     pub caller: Caller,
     /// The parts of the HTTP request.
     pub parts: RequestParts,
+    /// The time by which the handler must have answered.
+    pub deadline: Instant,
     /// The time after the answer.
     pub after_answer: AfterAnswer,
 }
@@ -137,13 +142,13 @@ impl Request {
 
     /// Counts the request as `requests` instead of one against the limits of its key and its organization. That
     /// never refuses it: it was admitted as one.
-    pub fn charge(&self, requests: u64) {
-        self.parts.cost.set(requests);
+    pub fn charge(&self, requests: usize) {
+        self.parts.cost.set(u64::try_from(requests).unwrap_or(u64::MAX));
     }
 
     /// The author and time of a write that this request makes.
     #[must_use]
     pub fn write_context(&self, at: Timestamp) -> WriteContext {
-        WriteContext { caller: self.caller.clone(), at }
+        WriteContext { caller: self.caller.clone(), at, token: None }
     }
 }

@@ -6,7 +6,8 @@ use lambda_http::{
 };
 use serde::Serialize;
 
-use super::{ApiError, EntityTag, Preconditions, compression};
+use super::{ApiError, EntityTag, Preconditions, Request, compression, problem};
+use crate::telemetry::Failure;
 
 /// `{"data": …}` and, on lists, `total`.
 #[derive(Serialize)]
@@ -70,6 +71,45 @@ pub fn untagged_page<T: Serialize>(page: &T) -> Response<Body> {
 #[must_use]
 pub fn success() -> Response<Body> {
     with_body(StatusCode::OK, "{\"success\":true}".to_owned())
+}
+
+/// The result of one operation of a batch, as the body shows it.
+#[derive(Serialize)]
+struct OperationResult<'a, T> {
+    status: u16,
+    #[serde(flatten)]
+    success: Option<&'a T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<problem::Document<'a>>,
+}
+
+impl<'a, T> OperationResult<'a, T> {
+    fn of(outcome: &'a Result<(StatusCode, T), ApiError>, request_id: &'a str) -> Self {
+        match outcome {
+            Ok((status, success)) => Self { status: status.as_u16(), success: Some(success), problem: None },
+            Err(error) => {
+                let status = error.problem().status.as_u16();
+                Self { status, success: None, problem: Some(error.document(request_id)) }
+            }
+        }
+    }
+}
+
+/// The results of a batch's operations, in their order: what an operation gave, or its problem. The log line has the
+/// worst fault among them.
+#[must_use]
+pub fn results<T: Serialize>(request: &Request, outcomes: &[Result<(StatusCode, T), ApiError>]) -> Response<Body> {
+    #[derive(Serialize)]
+    struct Results<T> {
+        results: Vec<T>,
+    }
+    let results = outcomes.iter().map(|outcome| OperationResult::of(outcome, &request.id)).collect();
+    let mut response = compression::vary(with_body(StatusCode::OK, json(&Results { results })));
+    let failures = outcomes.iter().filter_map(|outcome| outcome.as_ref().err().map(ApiError::failure));
+    if let Some(worst) = failures.filter(Failure::is_fault).min_by_key(|fault| fault.status) {
+        response.extensions_mut().insert(worst);
+    }
+    response
 }
 
 fn if_modified(body: String, tag: &EntityTag, preconditions: &Preconditions) -> Result<Response<Body>, ApiError> {

@@ -48,7 +48,7 @@ pub use operator::{
     ClientPage, ClientRecord, IMPORTED_WITH, Import, ImportOutcome, sdk_client, sdk_connector, sdk_http_client,
 };
 pub use tables::{BY_ORG, BY_UPDATED_AT, Tables};
-pub use write::{ExpectedVersions, WriteContext, WriteError};
+pub use write::{ExpectedVersions, WriteContext, WriteError, WriteToken};
 
 /// The tables and the way to them. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! The terms of a write that all resources share: its author, the versions it expects, and its errors.
 
-use domain::{Caller, Timestamp};
+use domain::{Caller, Client, Timestamp};
 
 use super::StoreError;
 
@@ -11,6 +11,17 @@ pub struct WriteContext {
     pub caller: Caller,
     /// The time, by the writer's clock.
     pub at: Timestamp,
+    /// The token of a change that must be made once, although its request may be repeated.
+    pub token: Option<WriteToken>,
+}
+
+/// The token of a change: equal in all repetitions, and different in all other changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WriteToken {
+    /// A hash of what names the change.
+    pub digest: [u8; 32],
+    /// The changes that come before this one and were refused, as [`note_refusal`](Self::note_refusal) noted them.
+    pub refused_before: Vec<String>,
 }
 
 /// The versions that a resource may have for a write to take effect, and whether there may be none: `If-Match` and
@@ -69,17 +80,26 @@ pub enum WriteError {
     /// The resource does not have an expected version.
     #[error("not an expected version")]
     UnexpectedVersion,
+    /// The change with this token has been made.
+    #[error("made already")]
+    TookEffect {
+        /// The client as it is now; `None` if it is deleted.
+        client: Option<Box<Client>>,
+        /// Whether an earlier request made it. Otherwise it was possibly an attempt of this one, whose answer was lost.
+        before: bool,
+    },
     /// The table failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl WriteError {
-    /// The table's error, if it failed.
-    pub(super) fn of_store(&self) -> Option<&StoreError> {
+    /// Whether the change may have been made by this request.
+    pub(super) fn may_have_taken_effect(&self) -> bool {
         match self {
-            Self::Store(error) => Some(error),
-            Self::NotFound | Self::UnexpectedVersion => None,
+            Self::Store(error) => error.may_have_taken_effect(),
+            Self::TookEffect { before, .. } => !before,
+            Self::NotFound | Self::UnexpectedVersion => false,
         }
     }
 }

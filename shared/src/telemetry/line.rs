@@ -80,10 +80,19 @@ pub(crate) struct Entry {
 /// The failure of a request, as its line has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
+    /// The HTTP status that it has, or would have: that of an operation of a batch is in the batch's results.
+    pub(crate) status: StatusCode,
     /// The code of the problem document.
     pub(crate) code: &'static str,
     /// The cause, if the failure is a fault. The caller is not shown it.
     pub(crate) cause: Option<String>,
+}
+
+impl Failure {
+    /// Whether it is a fault of ours, and not a caller's mistake.
+    pub(crate) fn is_fault(&self) -> bool {
+        self.status.is_server_error()
+    }
 }
 
 /// The fields of the line. Numbers are metrics unless they are marked otherwise.
@@ -123,6 +132,7 @@ struct Line<'line> {
     client_id: Option<&'line str>,
     client_version: Option<NoMetric<u64>>,
     fields: Option<&'line str>,
+    changes: Option<&'line str>,
     error: Option<&'line str>,
     cause: Option<&'line str>,
     server_errors: AsCount<bool>,
@@ -158,18 +168,21 @@ impl Entry {
     /// for one of the tables, and `INFO` otherwise, also for a caller's mistakes.
     pub(crate) fn write(&self, status: StatusCode, failure: Option<&Failure>) {
         self.span.record("http.response.status_code", status.as_u16());
-        if let Some(failure) = failure.filter(|_| status.is_server_error()) {
-            self.span.record("otel.status_code", "ERROR").record("error.type", failure.code);
+        let fault = failure.filter(|failure| failure.is_fault());
+        if let Some(fault) = fault {
+            self.span.record("otel.status_code", "ERROR").record("error.type", fault.code);
         }
         // The fields of an event are computed only if its level is enabled.
-        match status {
-            StatusCode::INTERNAL_SERVER_ERROR => {
+        match fault.map(|fault| fault.status) {
+            Some(StatusCode::INTERNAL_SERVER_ERROR) => {
                 tracing::event!(target: TARGET, Level::ERROR, line = self.document("ERROR", status, failure).as_str());
             }
-            status if status.is_server_error() => {
+            Some(_) => {
                 tracing::event!(target: TARGET, Level::WARN, line = self.document("WARN", status, failure).as_str());
             }
-            _ => tracing::event!(target: TARGET, Level::INFO, line = self.document("INFO", status, failure).as_str()),
+            None => {
+                tracing::event!(target: TARGET, Level::INFO, line = self.document("INFO", status, failure).as_str())
+            }
         }
     }
 
@@ -179,6 +192,8 @@ impl Entry {
         let (write, replica) = (self.tally.client_write(), replica.as_ref());
         let checkpoint = replica.and_then(|replica| replica.checkpoint.as_ref());
         let restored = checkpoint.filter(|checkpoint| checkpoint.bytes > 0);
+        let changes: Vec<String> = self.tally.operation_writes().iter().map(ToString::to_string).collect();
+        let changes = (!changes.is_empty()).then(|| changes.join("; "));
         let client_id = self.tally.subject().map(|id| id.to_string());
         let line = Line {
             at: now,
@@ -214,9 +229,10 @@ impl Entry {
             client_id: client_id.as_deref(),
             client_version: write.as_ref().and_then(|write| write.version).map(Into::into),
             fields: write.as_ref().map(|write| write.fields.as_str()).filter(|fields| !fields.is_empty()),
+            changes: changes.as_deref(),
             error: failure.map(|failure| failure.code),
             cause: failure.and_then(|failure| failure.cause.as_deref()),
-            server_errors: status.is_server_error().into(),
+            server_errors: failure.is_some_and(Failure::is_fault).into(),
             unauthorized: (status == StatusCode::UNAUTHORIZED).into(),
         };
         let mut document = Vec::new();
@@ -262,6 +278,10 @@ mod tests {
         let document = entry.document("INFO", status, failure);
         assert_eq!(document.find('\n'), Some(document.len() - 1), "one line: {document}");
         serde_json::from_str(&document).unwrap()
+    }
+
+    fn failure(status: u16, code: &'static str, cause: Option<&str>) -> Failure {
+        Failure { status: StatusCode::from_u16(status).unwrap(), code, cause: cause.map(str::to_owned) }
     }
 
     /// A request whose line has every field.
@@ -354,7 +374,7 @@ mod tests {
 
     #[test]
     fn absent_fields_are_left_out() {
-        let line = line(&entry(), StatusCode::UNAUTHORIZED, Some(&Failure { code: "unauthorized", cause: None }));
+        let line = line(&entry(), StatusCode::UNAUTHORIZED, Some(&failure(401, "unauthorized", None)));
         for field in ["org", "user", "key_id", "replica", "replica_loads", "checkpoint", "change", "client_id", "cause"]
         {
             assert!(line.get(field).is_none(), "{field} in {line}");
@@ -365,11 +385,35 @@ mod tests {
     #[test]
     fn faults_are_counted_and_mistakes_of_callers_are_not() {
         for (status, cause) in [(503, Some("a timeout")), (500, Some("panic at src/a.rs:1")), (404, None)] {
-            let failure = Failure { code: "code", cause: cause.map(str::to_owned) };
-            let line = line(&entry(), StatusCode::from_u16(status).unwrap(), Some(&failure));
+            let failure = failure(status, "code", cause);
+            let line = line(&entry(), failure.status, Some(&failure));
             assert_eq!(line["server_errors"], json!(u8::from(cause.is_some())), "{line}");
             assert_eq!(line["cause"].as_str(), cause, "{line}");
         }
+    }
+
+    #[test]
+    fn the_line_of_a_batch_has_every_change_and_the_fault_of_an_operation() {
+        let entry = entry();
+        for (version, fields) in [(Some(1), ""), (None, "name"), (Some(7), "name,phone")] {
+            let operation = entry.tally.operation();
+            operation.begin_write(Action::Update, ClientId::from_bits([7; 16]), fields.to_owned());
+            version.into_iter().for_each(|version| operation.end_write(version));
+        }
+        let refused = entry.tally.operation();
+        refused.begin_write(Action::Delete, ClientId::from_bits([8; 16]), String::new());
+        refused.cancel_write();
+        let line = line(&entry, StatusCode::OK, Some(&failure(503, "unavailable", Some("a timeout"))));
+        let id = "07070707-0707-8707-8707-070707070707";
+        let changes = format!("update {id} 1; update {id} ? name; update {id} 7 name,phone");
+        assert_eq!(
+            (&line["changes"], &line["client_id"], &line["change"]),
+            (&json!(changes), &json!(null), &json!(null))
+        );
+        assert_eq!(
+            (&line["status"], &line["server_errors"], &line["error"]),
+            (&json!(200), &json!(1), &json!("unavailable"))
+        );
     }
 
     #[test]

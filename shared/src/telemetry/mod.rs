@@ -132,7 +132,8 @@ mod tests {
                 tracing::warn!("another line");
                 tracing::info!(target: "elsewhere", "not of ours");
             });
-            entry.write(StatusCode::INTERNAL_SERVER_ERROR, None);
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            entry.write(status, Some(&Failure { status, code: "internal_error", cause: None }));
         });
         let written = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
         let lines: Vec<serde_json::Value> = written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -1,6 +1,7 @@
 //! The tally of one request: what it did, gathered as it goes and written as one line at its end.
 
 use std::{
+    fmt,
     ops::Add,
     sync::{
         Arc, Mutex,
@@ -11,9 +12,19 @@ use std::{
 use domain::{Action, ClientId};
 use uuid::Uuid;
 
-/// The tally of one request. Clones share it.
+/// The tally of one request, or of one operation of a batch. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Tally(Arc<Counts>);
+pub struct Tally {
+    counts: Arc<Counts>,
+    subject: Arc<Subject>,
+}
+
+/// What a request, or an operation of a batch, is about.
+#[derive(Debug, Default)]
+struct Subject {
+    id: Mutex<Option<Uuid>>,
+    write: Mutex<Option<ClientWrite>>,
+}
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -23,8 +34,7 @@ struct Counts {
     object_bytes_written: AtomicUsize,
     units: Mutex<Units>,
     replica: Mutex<Option<ReplicaUse>>,
-    subject: Mutex<Option<Uuid>>,
-    write: Mutex<Option<ClientWrite>>,
+    operations: Mutex<Vec<Arc<Subject>>>,
 }
 
 /// Capacity units that were consumed.
@@ -96,101 +106,125 @@ pub struct ClientWrite {
     pub version: Option<u64>,
 }
 
+impl fmt::Display for ClientWrite {
+    /// `update 6f1b3bb2-4c38-4b34-8c5f-2df8b2c8e4a1 2 name,phone`, with `?` for a version that nobody knows.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { action, client, fields, version } = self;
+        let version = version.map_or_else(|| "?".to_owned(), |version| version.to_string());
+        write!(f, "{} {client} {version}", action.as_str())?;
+        if fields.is_empty() { Ok(()) } else { write!(f, " {fields}") }
+    }
+}
+
 impl Tally {
+    /// The tally of the next operation of a batch: it counts in this one, but its write is its own.
+    #[must_use]
+    pub(crate) fn operation(&self) -> Self {
+        let subject = Arc::<Subject>::default();
+        lock(&self.counts.operations).push(subject.clone());
+        Self { counts: self.counts.clone(), subject }
+    }
+
     /// The number of requests sent to DynamoDB, retries included.
     #[must_use]
     pub fn calls(&self) -> u32 {
-        self.0.calls.load(Ordering::Relaxed)
+        self.counts.calls.load(Ordering::Relaxed)
     }
 
     /// The number of requests sent to object storage, retries included.
     #[must_use]
     pub fn object_calls(&self) -> u32 {
-        self.0.object_calls.load(Ordering::Relaxed)
+        self.counts.object_calls.load(Ordering::Relaxed)
     }
 
     /// The bytes of objects that were read.
     #[must_use]
     pub fn object_bytes_read(&self) -> usize {
-        self.0.object_bytes_read.load(Ordering::Relaxed)
+        self.counts.object_bytes_read.load(Ordering::Relaxed)
     }
 
     /// The bytes of objects that were written.
     #[must_use]
     pub fn object_bytes_written(&self) -> usize {
-        self.0.object_bytes_written.load(Ordering::Relaxed)
+        self.counts.object_bytes_written.load(Ordering::Relaxed)
     }
 
     /// The units that were consumed.
     #[must_use]
     pub fn units(&self) -> Units {
-        *lock(&self.0.units)
+        *lock(&self.counts.units)
     }
 
     /// The use of a replica, if there was one.
     #[must_use]
     pub fn replica(&self) -> Option<ReplicaUse> {
-        lock(&self.0.replica).clone()
+        lock(&self.counts.replica).clone()
     }
 
     /// The identifier of the resource that the request is about, if it is about one.
     #[must_use]
     pub fn subject(&self) -> Option<Uuid> {
-        *lock(&self.0.subject)
+        *lock(&self.subject.id)
     }
 
     /// The write to a client, if there was one.
     #[must_use]
     pub fn client_write(&self) -> Option<ClientWrite> {
-        lock(&self.0.write).clone()
+        lock(&self.subject.write).clone()
+    }
+
+    /// The writes of the operations of a batch, in the order in which they began.
+    #[must_use]
+    pub fn operation_writes(&self) -> Vec<ClientWrite> {
+        lock(&self.counts.operations).iter().filter_map(|operation| lock(&operation.write).clone()).collect()
     }
 
     /// Notes the use of a replica.
     pub fn set_replica(&self, replica: ReplicaUse) {
-        *lock(&self.0.replica) = Some(replica);
+        *lock(&self.counts.replica) = Some(replica);
     }
 
     /// Notes the resource that the request is about.
     pub(crate) fn set_subject(&self, id: Uuid) {
-        *lock(&self.0.subject) = Some(id);
+        *lock(&self.subject.id) = Some(id);
     }
 
     /// Notes a write before it is made: if the request ends meanwhile, the write may have taken effect.
     pub(crate) fn begin_write(&self, action: Action, client: ClientId, fields: String) {
         self.set_subject(client.uuid());
-        *lock(&self.0.write) = Some(ClientWrite { action, client, fields, version: None });
+        *lock(&self.subject.write) = Some(ClientWrite { action, client, fields, version: None });
     }
 
     /// Notes the version that the write made.
     pub(crate) fn end_write(&self, version: u64) {
-        if let Some(write) = lock(&self.0.write).as_mut() {
+        if let Some(write) = lock(&self.subject.write).as_mut() {
             write.version = Some(version);
         }
     }
 
     /// Notes that the write changed nothing.
     pub(crate) fn cancel_write(&self) {
-        *lock(&self.0.write) = None;
+        *lock(&self.subject.write) = None;
     }
 
     pub(crate) fn count_call(&self) {
-        self.0.calls.fetch_add(1, Ordering::Relaxed);
+        self.counts.calls.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn count_object_call(&self) {
-        self.0.object_calls.fetch_add(1, Ordering::Relaxed);
+        self.counts.object_calls.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn add_object_bytes_read(&self, bytes: usize) {
-        self.0.object_bytes_read.fetch_add(bytes, Ordering::Relaxed);
+        self.counts.object_bytes_read.fetch_add(bytes, Ordering::Relaxed);
     }
 
     pub(crate) fn add_object_bytes_written(&self, bytes: usize) {
-        self.0.object_bytes_written.fetch_add(bytes, Ordering::Relaxed);
+        self.counts.object_bytes_written.fetch_add(bytes, Ordering::Relaxed);
     }
 
     pub(crate) fn add_units(&self, units: Units) {
-        let mut sum = lock(&self.0.units);
+        let mut sum = lock(&self.counts.units);
         *sum = *sum + units;
     }
 }

@@ -16,6 +16,7 @@ static ENDPOINT: Endpoint = Endpoint {
     query: &[Parameter::single("secret")],
     is_read: true,
     takes_body: false,
+    body_bytes: limits::BODY_BYTES,
     timeout: limits::WRITE_TIMEOUT,
     memory_mb: limits::FUNCTION_MEMORY_MB,
     service: |app| Service::new(&ENDPOINT, app, handle),

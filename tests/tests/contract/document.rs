@@ -111,6 +111,9 @@ impl Document {
             Some(content_type) => match response["content"].get(content_type) {
                 Some(content) => {
                     faults.extend(self.errors("body", &content["schema"], body));
+                    for result in body["results"].as_array().into_iter().flatten() {
+                        faults.extend(result_faults(result));
+                    }
                     if content_type == "application/problem+json" {
                         faults.extend(self.problem_faults(status, &content["examples"], body));
                     }
@@ -155,6 +158,19 @@ impl Document {
         close(&mut components);
         validator(schema, &components).iter_errors(value).map(|error| format!("{what}: {error}")).collect()
     }
+}
+
+/// The rules for the result of an operation in a batch that its schema cannot tell.
+fn result_faults(result: &Value) -> Vec<String> {
+    let (status, problem) = (&result["status"], &result["problem"]);
+    let failed = status.as_u64().is_some_and(|status| status >= 400);
+    let rules = [
+        ("a problem goes with a failure alone", problem.is_object() == failed),
+        ("the problem has the status", !failed || problem["status"] == *status),
+        ("a client goes with its tag", result["client"].is_object() == result["etag"].is_string()),
+        ("no client goes with a failure", !failed || result["client"].is_null()),
+    ];
+    rules.into_iter().filter(|(_, holds)| !holds).map(|(rule, _)| format!("result: {rule}: {result}")).collect()
 }
 
 fn validator(schema: &Value, components: &Value) -> Validator {

@@ -3,12 +3,13 @@
 
 use std::str::FromStr;
 
+use batch_clients::Batch;
 use domain::{ClientId, ClientPatch, Name, NewClient, Notes, Phone, limits};
 use jsonschema::Validator;
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
 use list_clients::list_params;
 use serde_json::{Map, Value, json};
-use shared::http::{Parameter, Preconditions, Query};
+use shared::http::{ApiError, Parameter, Preconditions, Query};
 
 use crate::document::{Document, typed};
 
@@ -102,6 +103,52 @@ fn on_bodies() {
         bodies.extend(more);
     }
     bodies.into_iter().map(Value::Object).for_each(|body| agree(&body));
+}
+
+#[test]
+fn on_batches() {
+    let document = Document::read();
+    let schema = document.validator_at("/components/schemas/Batch");
+    let agree = |body: &Value| {
+        let text = body.to_string();
+        let taken = Batch::parse(text.as_bytes()).is_ok_and(|batch| {
+            // What is an error of the input is told from what is merely not there.
+            batch.operations().iter().all(|operation| !matches!(operation, Err(ApiError::Invalid(_))))
+        });
+        assert_eq!(schema.is_valid(body), taken, "{text}");
+    };
+    let create = json!({ "operation": "create", "client": { "name": "A" } });
+    for body in
+        [json!(null), json!([create]), json!({}), json!({ "operations": create }), json!({ "operation": [create] })]
+    {
+        agree(&body);
+    }
+    for number in [0, 1, limits::BATCH_OPERATIONS, limits::BATCH_OPERATIONS + 1] {
+        agree(&json!({ "operations": vec![create.clone(); number] }));
+    }
+    agree(&json!({ "operations": [create], "atomic": true }));
+    // Every combination of these, each of them absent too.
+    let id = "6f1b3bb2-4c38-4b34-8c5f-2df8b2c8e4a1";
+    let values = [
+        ("operation", vec![json!("create"), json!("update"), json!("put"), json!("delete"), json!("PUT"), json!(null)]),
+        ("id", vec![json!(id), json!(id.to_uppercase()), json!("x"), json!(""), json!(null), json!(1)]),
+        ("client", vec![json!({ "name": "A" }), json!({}), json!({ "name": "" }), json!(null), json!("A")]),
+        ("ifMatch", vec![json!("\"1\", W/\"2\""), json!("*"), json!("1"), json!(null), json!(1)]),
+        ("ifNoneMatch", vec![json!("*"), json!(""), json!(["*"])]),
+        ("orgId", vec![json!("x")]),
+    ];
+    let mut operations = vec![Map::new()];
+    for (field, values) in values {
+        let with = |operation: &Map<String, Value>, value| {
+            let mut operation = operation.clone();
+            operation.insert(field.to_owned(), value);
+            operation
+        };
+        let more: Vec<_> =
+            operations.iter().flat_map(|operation| values.iter().map(|value| with(operation, value.clone()))).collect();
+        operations.extend(more);
+    }
+    operations.into_iter().for_each(|operation| agree(&json!({ "operations": [operation] })));
 }
 
 #[test]

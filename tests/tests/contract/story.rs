@@ -10,7 +10,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use domain::{Clock, Timestamp, limits::BODY_BYTES};
+use domain::{Clock, Timestamp, limits::WRITE_TIMEOUT};
 use lambda_http::{Body, Context, LambdaEvent, Response};
 use local::{
     engine::{Engine, config_for},
@@ -51,6 +51,8 @@ struct Api {
     app: App,
     services: Vec<Service>,
     clock: Arc<AtomicI64>,
+    /// The time that a function has for a request.
+    time: Duration,
     told: Vec<Told>,
     _engine: Engine,
 }
@@ -71,6 +73,7 @@ impl Api {
             services: local::services(&app),
             app,
             clock,
+            time: WRITE_TIMEOUT,
             told: Vec::new(),
             _engine: engine,
         };
@@ -115,7 +118,7 @@ impl Api {
         event: Value,
     ) {
         let request_id = self.document.at("/components/headers/X-Request-Id/example").as_str().unwrap();
-        let answer = answer(service, request_id, &event).await;
+        let answer = answer(service, request_id, self.time, &event).await;
         assert_eq!(answer.status, status, "{operation}: {event} {}", answer.body);
         self.told.push(Told { operation, example: example.into(), answer });
     }
@@ -129,7 +132,7 @@ impl Api {
     }
 }
 
-async fn answer(service: &Service, request_id: &str, event: &Value) -> Answer {
+async fn answer(service: &Service, request_id: &str, time: Duration, event: &Value) -> Answer {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Written {
@@ -137,7 +140,7 @@ async fn answer(service: &Service, request_id: &str, event: &Value) -> Answer {
         headers: Map<String, Value>,
         body: Option<String>,
     }
-    let deadline = (SystemTime::now() + Duration::from_secs(5)).duration_since(UNIX_EPOCH).unwrap();
+    let deadline = (SystemTime::now() + time).duration_since(UNIX_EPOCH).unwrap();
     let mut context = Context::default();
     context.request_id = request_id.to_owned();
     context.deadline = u64::try_from(deadline.as_millis()).unwrap();
@@ -167,6 +170,7 @@ pub(crate) async fn answers() -> Vec<Told> {
     deletions(&mut api, &jose).await;
     is_told_of_the_deletion(&mut api, &cursor).await;
     restorations(&mut api, &jose).await;
+    batches(&mut api).await;
     failures(&mut api).await;
     api.told
 }
@@ -215,7 +219,7 @@ async fn creations(api: &mut Api) -> (String, String) {
     let schema = api.document.validator_at("/components/parameters/idempotencyKey/schema");
     for key in ["a", "a b", "~!\"#", "+-.", "a\tb", "a,b", ",", &"k".repeat(255), &"k".repeat(256), "é", "\u{80}"] {
         let event = create(key, &json!({ "name": " " })).event();
-        let refused = answer(&api.service("createClient"), "x", &event).await.body["errors"]
+        let refused = answer(&api.service("createClient"), "x", api.time, &event).await.body["errors"]
             .to_string()
             .contains("Idempotency-Key");
         assert_eq!(schema.is_valid(&json!(key)), !refused, "{key:?}");
@@ -370,6 +374,33 @@ async fn is_told_of_the_deletion(api: &mut Api, cursor: &str) {
     api.it_is("2026-01-31T09:34:00.000Z");
 }
 
+async fn batches(api: &mut Api) {
+    api.it_is("2026-01-31T09:37:00.000Z");
+    // The same key as a create's: each endpoint has its own.
+    let key = api.document.at("/components/parameters/idempotencyKey/example").as_str().unwrap().to_owned();
+    let body = api.body("batchClients", "several");
+    let to_batch = || Call::new("POST", "/clients/batch").bearer(KEY);
+    let batch = to_batch().json(&body);
+    api.tell("batchClients", 200, "several", batch.clone().header("idempotency-key", &key).event()).await;
+    api.tell("batchClients", 200, "repeated", batch.clone().header("idempotency-key", &key).event()).await;
+    let other = json!({ "operations": [{ "operation": "create", "client": { "name": "A" } }] });
+    let reused = to_batch().json(&other).header("idempotency-key", &key);
+    api.tell("batchClients", 422, "idempotencyKeyReused", reused.event()).await;
+    let faulty = json!({ "operation": "create", "client": { "name": " ", "phnoe": "1" } });
+    let late = to_batch().json(&json!({ "operations": [other["operations"][0], faulty] }));
+    api.time = Duration::from_secs(1);
+    api.tell("batchClients", 200, "notAttempted", late.event()).await;
+    api.time = WRITE_TIMEOUT;
+
+    let json = to_batch().header("content-type", "application/json");
+    api.tell("batchClients", 400, "operations", with_text(&json, r#"{"operations": [], "atomic": true}"#)).await;
+    api.tell("batchClients", 400, "idempotencyKey", batch.clone().header("idempotency-key", "").event()).await;
+    let text = to_batch().header("content-type", "text/plain");
+    api.tell("batchClients", 415, "unsupportedMediaType", with_text(&text, "John")).await;
+    let packed = batch.header("content-encoding", "gzip");
+    api.tell("batchClients", 415, "unsupportedContentEncoding", packed.event()).await;
+}
+
 /// The failures of every operation.
 async fn failures(api: &mut Api) {
     // Nothing listens at this port any more.
@@ -391,12 +422,13 @@ async fn failures(api: &mut Api) {
         }
         let rate_limiter = RateLimiter::new(Quotas { key: Some(1), organization: None });
         let limited = (endpoint.service)(App { rate_limiter, ..api.app.clone() });
-        answer(&limited, "x", &event(Some(KEY)).event()).await;
+        answer(&limited, "x", WRITE_TIMEOUT, &event(Some(KEY)).event()).await;
         api.tell_by(&limited, operation, 429, "rateLimited", event(Some(KEY)).event()).await;
-        let too_large = with_text(&event(Some(KEY)), &" ".repeat(BODY_BYTES + 1));
+        let too_large = with_text(&event(Some(KEY)), &" ".repeat(endpoint.body_bytes + 1));
         // As an instance has it that has just started.
         let fresh = (endpoint.service)(api.app.clone());
-        api.tell_by(&fresh, operation, 413, "payloadTooLarge", too_large).await;
+        let example = if operation == "batchClients" { "batchTooLarge" } else { "payloadTooLarge" };
+        api.tell_by(&fresh, operation, 413, example, too_large).await;
     }
 }
 

@@ -39,6 +39,9 @@ fn the_limits_are_the_codes() {
     assert_eq!(parameter(&document, "cursor")["maxLength"], limits::CURSOR_CHARS);
     assert_eq!(parameter(&document, "query")["maxLength"], limits::SEARCH_CHARS);
     assert_eq!(parameter(&document, "idempotencyKey")["maxLength"], limits::IDEMPOTENCY_KEY_CHARS);
+    let operations = document.at("/components/schemas/Batch/properties/operations");
+    assert_eq!(operations["maxItems"], limits::BATCH_OPERATIONS);
+    assert_eq!(document.at("/components/schemas/BatchResults/properties/results/maxItems"), limits::BATCH_OPERATIONS);
     assert_eq!(document.at("/components/headers/Retry-After/example"), limits::RETRY_AFTER_SECONDS);
 }
 
@@ -52,6 +55,14 @@ fn the_limits_in_the_prose_are_the_codes() {
         ("/info/description", format!("at most {} KiB and {} fields", limits::BODY_BYTES / 1024, limits::BODY_FIELDS)),
         ("/info/description", format!("Lists and changes of {} bytes or more", limits::COMPRESSED_BYTES)),
         ("/components/responses/PayloadTooLarge/description", format!("{} KiB", limits::BODY_BYTES / 1024)),
+        ("/info/description", format!("a batch of operations: at most {} KiB", limits::BATCH_BODY_BYTES / 1024)),
+        ("/components/responses/BatchTooLarge/description", format!("{} KiB", limits::BATCH_BODY_BYTES / 1024)),
+        ("/paths/~1clients~1batch/post/description", format!("at most {} KiB", limits::BATCH_BODY_BYTES / 1024)),
+        ("/paths/~1clients~1batch/post/description", format!("up to {} operations", limits::BATCH_OPERATIONS)),
+        (
+            "/paths/~1clients~1batch/post/description",
+            format!("for {} hours at least", limits::BATCH_KEY_LIFE.as_secs() / (60 * 60)),
+        ),
         ("/paths/~1clients/post/description", format!("for {days} days after the client was deleted")),
         ("/paths/~1clients~1{id}/delete/description", format!("restored for {days_to_restore} days")),
         ("/paths/~1clients~1{id}~1restore/post/description", format!("for {days_to_restore} days after its deletion")),
@@ -127,7 +138,7 @@ fn every_problem_is_documented_in_its_own_words() {
         ApiError::Unauthorized => ApiError::Unauthorized,
         ApiError::NotFound => ApiError::NotFound,
         ApiError::PreconditionFailed => ApiError::PreconditionFailed,
-        ApiError::PayloadTooLarge => ApiError::PayloadTooLarge,
+        ApiError::PayloadTooLarge(_) => ApiError::PayloadTooLarge(limits::BODY_BYTES),
         ApiError::UnsupportedMediaType => ApiError::UnsupportedMediaType,
         ApiError::UnsupportedContentEncoding => ApiError::UnsupportedContentEncoding,
         ApiError::CursorExpired => ApiError::CursorExpired,
@@ -136,29 +147,45 @@ fn every_problem_is_documented_in_its_own_words() {
         ApiError::RateLimited { .. } => ApiError::RateLimited { seconds: 1 },
         ApiError::Panic(_) | ApiError::Corrupt(_) => ApiError::Panic(String::new()),
         ApiError::Unavailable(_) | ApiError::DeadlineExceeded => ApiError::DeadlineExceeded,
+        ApiError::NotAttempted => ApiError::NotAttempted,
         ApiError::TooLarge => ApiError::TooLarge,
     );
-    let problems: Vec<Problem> = errors.iter().map(ApiError::problem).collect();
+    let mut problems: Vec<Problem> = errors.iter().map(ApiError::problem).collect();
     let mut codes: Vec<&str> = problems.iter().map(|problem| problem.code).collect();
     codes.dedup();
     assert_eq!(document.at("/components/schemas/Problem/properties/code/x-extensible-enum"), &json!(codes));
 
+    problems.push(ApiError::PayloadTooLarge(limits::BATCH_BODY_BYTES).problem());
     let mut shown = BTreeSet::new();
+    for (status, example) in problems_in_examples(&document) {
+        let text = |member: &str| example[member].as_str().unwrap();
+        let is_shown = |problem: &&Problem| {
+            problem.status.as_str() == status
+                && (problem.code, problem.title, &*problem.detail) == (text("code"), text("title"), text("detail"))
+        };
+        let problem = problems.iter().find(is_shown).unwrap_or_else(|| panic!("no error of the API is {example}"));
+        shown.insert(problem.detail.clone());
+    }
+    assert_eq!(shown, problems.into_iter().map(|problem| problem.detail).collect());
+}
+
+/// The problems in the examples of answers, each with the status that it goes with.
+fn problems_in_examples(document: &Document) -> Vec<(String, &Value)> {
+    let mut problems = Vec::new();
     for operation in document.operations() {
         for (status, response) in document.members(&operation.json["responses"]) {
-            for (_, example) in document.members(&response["content"]["application/problem+json"]["examples"]) {
-                let text = |member: &str| example["value"][member].as_str().unwrap();
-                let is_shown = |problem: &&Problem| {
-                    problem.status.as_str() == status
-                        && (problem.code, problem.title, problem.detail)
-                            == (text("code"), text("title"), text("detail"))
-                };
-                let problem = problems.iter().find(is_shown);
-                shown.insert(problem.unwrap_or_else(|| panic!("no error of the API is {}", example["value"])).detail);
+            let content = &response["content"];
+            for (_, example) in document.members(&content["application/problem+json"]["examples"]) {
+                problems.push((status.to_owned(), &example["value"]));
+            }
+            for (_, example) in document.members(&content["application/json"]["examples"]) {
+                let results = example["value"]["results"].as_array().into_iter().flatten();
+                let refused = results.filter(|result| result["problem"].is_object());
+                problems.extend(refused.map(|result| (result["status"].to_string(), &result["problem"])));
             }
         }
     }
-    assert_eq!(shown, problems.iter().map(|problem| problem.detail).collect());
+    problems
 }
 
 #[test]
@@ -170,7 +197,15 @@ fn a_field_error_has_the_documented_members() {
 #[test]
 fn requests_are_closed_and_answers_are_open_for_new_fields() {
     let document = Document::read();
-    let requests = ["ClientCreate", "ClientUpdate"];
+    let requests = [
+        "ClientCreate",
+        "ClientUpdate",
+        "Batch",
+        "CreateOperation",
+        "UpdateOperation",
+        "PutOperation",
+        "DeleteOperation",
+    ];
     for (name, schema) in document.members(document.at("/components/schemas")) {
         if schema["type"] == "object" {
             assert_eq!(schema["additionalProperties"], !requests.contains(&name), "{name}");

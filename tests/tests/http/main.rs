@@ -9,6 +9,7 @@
 
 mod api;
 mod bad_input;
+mod batch;
 mod changes;
 mod clients;
 mod compression;

@@ -174,6 +174,54 @@ async fn a_program_keeps_deleted_clients_for_the_days_of_its_variable() {
 }
 
 #[tokio::test]
+async fn a_batch_is_one_log_line_with_every_change_and_costs_no_more_than_single_calls() {
+    let world = World::new().await;
+    let key = world.key("acme").await;
+    let [create, update, batch] =
+        ["create-client", "update-client", "batch-clients"].map(|name| start_on(&world, name));
+    let (create, update, batch) = (create.await, update.await, batch.await);
+    let units = |line: &Value| ["read_units", "write_units"].map(|units| line[units].as_f64().unwrap());
+    let body = json!({ "name": NAME, "phone": PHONE, "notes": NOTES });
+    let single = create.answer(&Call::create(&body).key(&key).header("idempotency-key", "single")).await;
+    let [read, written] = units(&create.log_line(&single).await);
+
+    let creates = vec![json!({ "operation": "create", "client": body }); 100];
+    let many = batch.answer(&Call::batch(&creates).key(&key).header("idempotency-key", "creates")).await;
+    let line = batch.log_line(&many).await;
+    let [read_by_batch, written_by_batch] = units(&line);
+    assert!(read_by_batch <= read, "the key is read once: {line}");
+    assert!(written_by_batch <= 100.0 * written + 1.0, "one unit for the claim of the key: {line}");
+    assert!(read_by_batch + written_by_batch <= 100.0 * (read + written), "{line}");
+    let changes: Vec<&str> = line["changes"].as_str().unwrap().split("; ").collect();
+    assert_eq!(changes.len(), 100);
+    let ids: Vec<&str> = many.body["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|result| result["client"]["id"].as_str().unwrap())
+        .collect();
+    for (change, id) in changes.iter().zip(&ids) {
+        assert_eq!(*change, format!("create {id} 1"));
+    }
+
+    let status = json!({ "status": "inactive" });
+    let single = update.answer(&Call::update(single.id(), &status).key(&key)).await;
+    let [_, written] = units(&update.log_line(&single).await);
+    let mut updates: Vec<Value> =
+        ids[..99].iter().map(|id| json!({ "operation": "update", "id": id, "client": status })).collect();
+    updates.push(json!({ "operation": "delete", "id": NOBODY }));
+    let updates = Call::batch(&updates).key(&key).header("idempotency-key", "updates");
+    let line = batch.log_line(&batch.answer(&updates).await).await;
+    assert!(units(&line)[1] <= 100.0 * written + 1.0, "{line}");
+    assert!(line["changes"].as_str().unwrap().contains(&format!("update {} 2 status", ids[98])), "{line}");
+    assert_eq!((&line["client_id"], &line["change"], &line["server_errors"]), (&Value::Null, &Value::Null, &json!(0)));
+    // A repetition changes nothing.
+    let line = batch.log_line(&batch.answer(&updates).await).await;
+    assert_eq!(line["changes"], Value::Null, "{line}");
+    assert_nothing_personal(&batch, &key);
+}
+
+#[tokio::test]
 async fn a_refused_request_is_one_log_line_too_and_holds_nothing_of_the_request() {
     let world = World::new().await;
     let key = world.key("acme").await;

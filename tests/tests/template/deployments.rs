@@ -133,8 +133,8 @@ fn a_change_of_any_parameter_that_a_version_holds_publishes_a_version() {
     }
     assert_eq!(
         held,
-        8 * ENDPOINTS.len() + 3,
-        "architecture, log level, limits, tables, key, collector; list-clients: checkpoints; two others: days"
+        8 * ENDPOINTS.len() + 4,
+        "architecture, log level, limits, tables, key, collector; list-clients: checkpoints; three others: days"
     );
 }
 

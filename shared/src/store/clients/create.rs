@@ -41,7 +41,7 @@ impl Store {
         self.settle(match &outcome {
             Ok(CreateOutcome::Created(client)) => Ok(Some(client.version)),
             Ok(CreateOutcome::Replayed(_) | CreateOutcome::Conflict) => Ok(None),
-            Err(error) => Err(Some(error)),
+            Err(error) => Err(error.may_have_taken_effect()),
         });
         outcome
     }

@@ -31,7 +31,7 @@ impl Store {
         let action = if permanently { Action::Erase } else { Action::Delete };
         self.tally.begin_write(action, id, String::new());
         let outcome = self.try_delete(context, id, expected, action).await;
-        self.settle(outcome.as_ref().map(|version| Some(*version)).map_err(WriteError::of_store));
+        self.settle(outcome.as_ref().map(|version| Some(*version)).map_err(WriteError::may_have_taken_effect));
         outcome
     }
 

@@ -27,6 +27,7 @@ pub(super) struct UpdateExpression {
     /// The number of the client's revivals before the update, if it must be known.
     revivals: Option<u64>,
     sets: Vec<String>,
+    adds: Vec<String>,
     removes: Vec<String>,
     condition: String,
     names: HashMap<String, String>,
@@ -42,6 +43,7 @@ impl UpdateExpression {
             deleted_since: None,
             revivals: None,
             sets: Vec::new(),
+            adds: Vec::new(),
             removes: Vec::new(),
             condition: String::new(),
             names: HashMap::new(),
@@ -97,6 +99,25 @@ impl UpdateExpression {
         let path = self.path(Path::Item(attribute));
         self.values.insert(":zero".to_owned(), n(0));
         self.sets.push(format!("{path} = if_not_exists({path}, :zero) + :one"));
+    }
+
+    /// Adds texts to an attribute that is a set.
+    pub(super) fn add(&mut self, attribute: &'static str, texts: Vec<String>) {
+        self.values.insert(format!(":{attribute}"), AttributeValue::Ss(texts));
+        let path = self.path(Path::Item(attribute));
+        self.adds.push(format!("{path} :{attribute}"));
+    }
+
+    /// Requires that none of these attributes, which are sets, has any of the texts.
+    pub(super) fn exclude_members(&mut self, attributes: &[&'static str], texts: &[String]) {
+        for (at, text) in texts.iter().enumerate() {
+            let placeholder = format!(":member{at}");
+            self.values.insert(placeholder.clone(), s(text));
+            for attribute in attributes {
+                let path = self.path(Path::Item(attribute));
+                self.condition += &format!(" AND NOT contains({path}, {placeholder})");
+            }
+        }
     }
 
     /// Removes an attribute.
@@ -164,6 +185,9 @@ impl UpdateExpression {
     /// The update expression.
     pub(super) fn update(&self) -> String {
         let mut expression = format!("SET {}", self.sets.join(", "));
+        if !self.adds.is_empty() {
+            expression += &format!(" ADD {}", self.adds.join(", "));
+        }
         if !self.removes.is_empty() {
             expression += &format!(" REMOVE {}", self.removes.join(", "));
         }

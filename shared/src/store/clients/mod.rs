@@ -7,11 +7,14 @@
 //! | `read.rs` | reading one client, and long notes |
 //! | `write.rs` | what all writes share: the author, retries, and how a write recognizes its own effect |
 //! | `create.rs`, `put.rs`, `update.rs`, `delete.rs`, `restore.rs` | one kind of write each |
+//! | `claim.rs` | claims of idempotency keys |
+//! | `token.rs` | changes that are made once, although their requests may be repeated |
 //! | `expression.rs` | update expressions |
 //! | `feed.rs` | the change feed |
 //! | `mark.rs` | the mark that the deletion of an organization leaves in its feed |
 
 pub(super) mod attributes;
+pub(super) mod claim;
 mod create;
 mod delete;
 mod expression;
@@ -21,6 +24,7 @@ pub(super) mod mark;
 mod put;
 mod read;
 mod restore;
+mod token;
 mod update;
 mod write;
 

@@ -4,7 +4,7 @@ use domain::{Action, Client, ClientId, ClientPatch, NewClient};
 
 use super::{
     attributes::{self, LISTED},
-    item,
+    item, token,
     write::{Attempted, PUT_ITEM, ROUNDS, Write, WriteId, creation_trail},
 };
 use crate::store::{
@@ -52,7 +52,7 @@ impl Store {
         }
         self.tally.begin_write(Action::Put, id, String::new());
         let outcome = self.try_put(context, id, new, expected).await;
-        self.settle(outcome.as_ref().map(|put| Some(put.client().version)).map_err(WriteError::of_store));
+        self.settle(outcome.as_ref().map(|put| Some(put.client().version)).map_err(WriteError::may_have_taken_effect));
         outcome
     }
 
@@ -115,6 +115,10 @@ impl Store {
         if revivals > 0 {
             item.insert(attributes::REVIVALS.to_owned(), n(revivals));
         }
+        item.extend(token::kept(tombstone));
+        if let Some(token) = &context.token {
+            token.leave_in(&mut item, context.at);
+        }
         let (found, repeated) = match self.put_item(item.clone(), tombstone).await? {
             Conditional::Done(_) => return Ok(Attempted::Done(item)),
             Conditional::Failed { item, repeated } => (item, repeated),
@@ -122,13 +126,17 @@ impl Store {
         if write_id.is_of(&found) {
             return Ok(Attempted::Done(found));
         }
-        // The client may have been created, and changed since: our `writeId` is gone, and nobody can tell.
-        if repeated && (found.is_empty() || item::version(&found)? > client.version) {
-            return Err(StoreError::outcome_unknown(PUT_ITEM).into());
-        }
         if !found.is_empty() {
             // A malformed item is not replaced.
             item::is_tombstone(&found)?;
+            if let Some(token) = &context.token {
+                token.check(&found, repeated)?;
+                return Ok(Attempted::OtherState(found));
+            }
+        }
+        // The client may have been created, and changed since: our `writeId` is gone, and nobody can tell.
+        if repeated && (found.is_empty() || item::version(&found)? > client.version) {
+            return Err(StoreError::outcome_unknown(PUT_ITEM).into());
         }
         Ok(Attempted::OtherState(found))
     }

@@ -27,7 +27,7 @@ impl Store {
         let outcome = self.try_restore(context, id, expected).await;
         self.settle(match &outcome {
             Ok((client, restored)) => Ok(restored.then_some(client.version)),
-            Err(error) => Err(error.of_store()),
+            Err(error) => Err(error.may_have_taken_effect()),
         });
         outcome.map(|(client, _)| client)
     }

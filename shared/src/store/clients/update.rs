@@ -31,7 +31,7 @@ impl Store {
             Ok(Attempted::OtherVersion) => Err(WriteError::UnexpectedVersion),
             Err(error) => Err(error),
         };
-        self.settle(outcome.as_ref().map(|client| Some(client.version)).map_err(WriteError::of_store));
+        self.settle(outcome.as_ref().map(|client| Some(client.version)).map_err(WriteError::may_have_taken_effect));
         outcome
     }
 }

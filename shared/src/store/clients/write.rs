@@ -81,13 +81,13 @@ pub(super) fn creation_trail(context: &WriteContext, action: Action, write_id: &
 }
 
 impl Store {
-    /// Notes in the tally what became of a write: the version that it made, none if it changed nothing, or the
-    /// table's error if that was the reason.
-    pub(super) fn settle(&self, outcome: Result<Option<u64>, Option<&StoreError>>) {
+    /// Notes in the tally what became of a write: the version that it made, or none if it changed nothing. If it failed,
+    /// whether it may have taken effect all the same.
+    pub(super) fn settle(&self, outcome: Result<Option<u64>, bool>) {
         match outcome {
             Ok(Some(version)) => self.tally.end_write(version),
-            Err(Some(error)) if error.may_have_taken_effect() => {}
-            Ok(None) | Err(_) => self.tally.cancel_write(),
+            Err(true) => {}
+            Ok(None) | Err(false) => self.tally.cancel_write(),
         }
     }
 
@@ -129,6 +129,11 @@ impl Store {
             update.require_version(any_of);
         }
         update.exclude_versions(&expected.none_of);
+        let token = context.token.as_ref();
+        if let Some(token) = token {
+            token.leave(&mut update, context.at);
+        }
+        let retry = if token.is_some() { Retry::Always } else { retry };
         let mut repeated = false;
         loop {
             let request = UpdateItemInput::builder()
@@ -155,7 +160,9 @@ impl Store {
             }
             // A malformed item is not changed.
             item::is_tombstone(&item)?;
-            if repeated && may_have_come_before(&item, &update, expected)? {
+            if let Some(token) = token {
+                token.check(&item, repeated)?;
+            } else if repeated && may_have_come_before(&item, &update, expected)? {
                 return Err(StoreError::outcome_unknown(UPDATE_ITEM).into());
             }
             if !update.applies_to(&item) {

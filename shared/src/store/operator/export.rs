@@ -9,7 +9,7 @@ use domain::{Client, KeyId, OrgId, UserId};
 
 use crate::store::{
     Store, StoreError,
-    clients::{Cursor, attributes, item},
+    clients::{Cursor, attributes, claim, item},
     item::{Item, parsed},
 };
 
@@ -58,7 +58,7 @@ impl Store {
     pub async fn export(&self, org: &OrgId, cursor: Option<Cursor>) -> Result<ClientPage, StoreError> {
         let (items, next) = self.read_clients(self.query_clients(org), cursor).await?;
         let mut clients = Vec::new();
-        for item in items {
+        for item in items.into_iter().filter(|item| !claim::is_claim(item)) {
             if !item::is_tombstone(&item)? {
                 clients.push(ClientRecord::of(item)?);
             }

@@ -199,9 +199,11 @@ fn imported(
     put(attributes::LAST_CHANGE, s(IMPORTED_WITH));
     put(attributes::WRITE_ID, s(write_id));
     let Some(existing) = existing else { return Ok(item) };
-    // A client that is replaced keeps answering for the idempotency key that made it.
-    if let Some(hash) = text(existing, attributes::REQUEST_HASH) {
-        put(attributes::REQUEST_HASH, s(hash));
+    // A client that is replaced keeps answering for the idempotency keys of the writes to it.
+    for attribute in [attributes::REQUEST_HASH].into_iter().chain(attributes::APPLIED) {
+        if let Some(value) = existing.get(attribute) {
+            put(attribute, value.clone());
+        }
     }
     let revivals = item::revivals(existing)? + u64::from(item::is_tombstone(existing)?);
     if revivals > 0 {
