@@ -83,7 +83,7 @@ async fn check_histories(instances: Instances) {
         }
         operations += writes.len() + lists.len();
         histories += 1;
-        println!("{histories} histories, {operations} operations, no violation");
+        eprintln!("{histories} histories, {operations} operations, no violation");
     }
 }
 
