@@ -80,7 +80,7 @@ impl Run<'_> {
         let work = stream::iter(by_client(legal))
             .for_each_concurrent(AT_ONCE, |group| Box::pin(self.in_turn(group, &outcomes)));
         // What is under way at the end has its outcome already: nobody knows.
-        drop(timeout_at(self.request.deadline - ANSWER_MARGIN, work).await);
+        drop(timeout_at(self.request.deadline() - ANSWER_MARGIN, work).await);
         outcomes.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -92,7 +92,7 @@ impl Run<'_> {
             outcomes.lock().unwrap_or_else(PoisonError::into_inner)[at] = outcome;
         };
         for (at, operation) in group {
-            if Instant::now() >= self.request.deadline - LAST_START_MARGIN {
+            if Instant::now() >= self.request.deadline() - LAST_START_MARGIN {
                 return;
             }
             settle(at, Err(ApiError::DeadlineExceeded));

@@ -42,26 +42,6 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 type Answer = Result<Response<Body>, ApiError>;
 type Handler = dyn Fn(App, Request) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync;
 
-/// The platform's name for a request, and the times that it leaves.
-struct Invocation {
-    request_id: String,
-    /// The time by which the handler must have answered.
-    deadline: Instant,
-    /// The time by which the work that the handler leaves must have ended.
-    after_answer: Instant,
-}
-
-impl Invocation {
-    fn of(context: &Context) -> Self {
-        let time = |margin| Instant::now() + time_left(context, margin);
-        Self {
-            request_id: context.request_id.clone(),
-            deadline: time(DEADLINE_MARGIN),
-            after_answer: time(AFTER_ANSWER_MARGIN),
-        }
-    }
-}
-
 /// An endpoint that answers requests: its handler within the pipeline. Cheap to clone.
 #[derive(Clone)]
 pub struct Service {
@@ -94,16 +74,17 @@ impl Service {
         let mut exchange = Exchange { entry: self.entry(&context).traced(request.headers()), admission: None };
         let span = exchange.entry.span.clone();
         let app = self.app.counting_in(&exchange.entry.tally);
-        let invocation = Invocation::of(&context);
+        let after_answer = Instant::now() + time_left(&context, AFTER_ANSWER_MARGIN);
         let is_head = request.method() == Method::HEAD;
         let accepts_gzip = compression::accepts_gzip(request.headers());
-        let parts = RequestParts::new(request, self.endpoint);
+        let deadline = Instant::now() + time_left(&context, DEADLINE_MARGIN);
+        let parts = RequestParts::new(request, self.endpoint, deadline);
         if let Some(id) = parts.path_id() {
             exchange.entry.tally.set_subject(id);
         }
         let cost = parts.cost.clone();
-        let work = AssertUnwindSafe(self.run(&app, &mut exchange, parts, &invocation)).catch_unwind();
-        let outcome = match tokio::time::timeout_at(invocation.deadline, work.instrument(span)).await {
+        let work = AssertUnwindSafe(self.run(&app, &mut exchange, parts, after_answer)).catch_unwind();
+        let outcome = match tokio::time::timeout_at(deadline, work.instrument(span)).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(ApiError::Panic(telemetry::place_of_panic())),
             Err(_) => Err(ApiError::DeadlineExceeded),
@@ -137,15 +118,15 @@ impl Service {
         telemetry::Entry::new(self.endpoint.method, self.endpoint.path, &self.lines, context)
     }
 
-    /// Answers a request.
-    async fn run(&self, app: &App, exchange: &mut Exchange, parts: RequestParts, invocation: &Invocation) -> Answer {
+    /// Answers a request. The work that its handler leaves must end by `until`.
+    async fn run(&self, app: &App, exchange: &mut Exchange, parts: RequestParts, until: Instant) -> Answer {
         let hash = auth::presented_key(parts.headers())?.hash();
         let early = self.callers.get(&hash).filter(|_| self.endpoint.is_read);
         let Some(caller) = early else {
             let caller = self.admit(app, exchange, &hash).await?;
-            return self.handle_authorized(app, caller, parts, invocation).await;
+            return self.handle_authorized(app, caller, parts, until).await;
         };
-        self.read_early(app, exchange, &hash, caller, parts, invocation).await
+        self.read_early(app, exchange, &hash, caller, parts, until).await
     }
 
     /// Runs the handler for the caller that the key had last, while the key is checked: a read then
@@ -157,12 +138,12 @@ impl Service {
         hash: &KeyHash,
         caller: Caller,
         parts: RequestParts,
-        invocation: &Invocation,
+        until: Instant,
     ) -> Answer {
         // For the log line of a request that ends at its deadline.
         exchange.entry.caller = Some(caller.clone());
-        let after_answer = AfterAnswer::new(invocation.after_answer);
-        let answer = Box::pin(self.handle(app, caller.clone(), parts.clone(), invocation, &after_answer));
+        let after_answer = AfterAnswer::new(until);
+        let answer = Box::pin(self.handle(app, caller.clone(), parts.clone(), &after_answer));
         let admitted = pin!(self.admit(app, exchange, hash));
         let (admitted, answer) = match future::select(admitted, answer).await {
             Either::Left((admitted, answer)) => (admitted?, Either::Left(answer)),
@@ -176,20 +157,14 @@ impl Service {
         }
         // A handler that is still under way may hold what the next one waits for.
         drop(answer);
-        self.handle_authorized(app, admitted, parts, invocation).await
+        self.handle_authorized(app, admitted, parts, until).await
     }
 
     /// Runs the handler for a caller that is admitted.
-    async fn handle_authorized(
-        &self,
-        app: &App,
-        caller: Caller,
-        parts: RequestParts,
-        invocation: &Invocation,
-    ) -> Answer {
-        let after_answer = AfterAnswer::new(invocation.after_answer);
+    async fn handle_authorized(&self, app: &App, caller: Caller, parts: RequestParts, until: Instant) -> Answer {
+        let after_answer = AfterAnswer::new(until);
         after_answer.authorize();
-        let answer = self.handle(app, caller, parts, invocation, &after_answer).await;
+        let answer = self.handle(app, caller, parts, &after_answer).await;
         after_answer.hand_over(&self.left);
         answer
     }
@@ -210,14 +185,7 @@ impl Service {
     }
 
     /// Checks the body's form and runs the handler.
-    async fn handle(
-        &self,
-        app: &App,
-        caller: Caller,
-        parts: RequestParts,
-        invocation: &Invocation,
-        after_answer: &AfterAnswer,
-    ) -> Answer {
+    async fn handle(&self, app: &App, caller: Caller, parts: RequestParts, after_answer: &AfterAnswer) -> Answer {
         if parts.body().len() > self.endpoint.body_bytes {
             return Err(ApiError::PayloadTooLarge(self.endpoint.body_bytes));
         }
@@ -225,9 +193,7 @@ impl Service {
         if self.endpoint.takes_body && !parts.body().is_empty() {
             parts.check_content_type()?;
         }
-        let Invocation { request_id, deadline, .. } = invocation;
-        let (id, after_answer) = (request_id.clone(), after_answer.clone());
-        (self.handler)(app.clone(), Request { id, caller, parts, deadline: *deadline, after_answer }).await
+        (self.handler)(app.clone(), Request { caller, parts, after_answer: after_answer.clone() }).await
     }
 }
 

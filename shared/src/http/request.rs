@@ -17,14 +17,10 @@ pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key
 /// A request. A read's handler may get it before its API key is checked.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Its identifier.
-    pub id: String,
     /// The caller.
     pub caller: Caller,
     /// The parts of the HTTP request.
     pub parts: RequestParts,
-    /// The time by which the handler must have answered.
-    pub deadline: Instant,
     /// The time after the answer.
     pub after_answer: AfterAnswer,
 }
@@ -32,6 +28,8 @@ pub struct Request {
 /// The parts of an HTTP request that handlers read.
 #[derive(Clone, Debug)]
 pub struct RequestParts {
+    id: String,
+    deadline: Instant,
     path_id: Option<Uuid>,
     query: String,
     parameters: &'static [Parameter],
@@ -41,7 +39,8 @@ pub struct RequestParts {
 }
 
 impl RequestParts {
-    pub(crate) fn new(request: lambda_http::Request, endpoint: &Endpoint) -> Self {
+    pub(crate) fn new(request: lambda_http::Request, endpoint: &Endpoint, deadline: Instant) -> Self {
+        let invocation = request.lambda_context_ref().map(|context| context.request_id.clone());
         let id = request.path_parameters_ref().and_then(|parameters| parameters.first("id"));
         let path_id = id.and_then(domain::parse_uuid);
         let query = request.uri().query().unwrap_or_default().to_owned();
@@ -51,7 +50,8 @@ impl RequestParts {
             Body::Binary(bytes) => bytes,
             _ => Vec::new(),
         };
-        Self { path_id, query, parameters: endpoint.query, headers: parts.headers, body, cost: Cost::default() }
+        let (id, headers, parameters) = (invocation.unwrap_or_default(), parts.headers, endpoint.query);
+        Self { id, deadline, path_id, query, parameters, headers, body, cost: Cost::default() }
     }
 
     /// The identifier in the path, if there is one and it is a UUID.
@@ -87,6 +87,18 @@ impl RequestParts {
 }
 
 impl Request {
+    /// The identifier of the request, as problem documents have it.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.parts.id
+    }
+
+    /// The time by which the handler must have answered.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        self.parts.deadline
+    }
+
     /// The identifier in the path.
     ///
     /// # Errors

@@ -103,7 +103,7 @@ pub fn results<T: Serialize>(request: &Request, outcomes: &[Result<(StatusCode, 
     struct Results<T> {
         results: Vec<T>,
     }
-    let results = outcomes.iter().map(|outcome| OperationResult::of(outcome, &request.id)).collect();
+    let results = outcomes.iter().map(|outcome| OperationResult::of(outcome, request.id())).collect();
     let mut response = compression::vary(with_body(StatusCode::OK, json(&Results { results })));
     let failures = outcomes.iter().filter_map(|outcome| outcome.as_ref().err().map(ApiError::failure));
     if let Some(worst) = failures.filter(Failure::is_fault).min_by_key(|fault| fault.status) {
