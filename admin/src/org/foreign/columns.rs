@@ -146,9 +146,9 @@ impl Columns {
         Self { headers, read }
     }
 
-    /// The number of columns that would be read, and whether one of them has names: the measure of a delimiter.
-    pub(super) fn score(headers: Vec<String>, mappings: &[Mapping]) -> (bool, usize) {
-        let columns = Self::recognize(headers, mappings);
+    /// The number of columns that would be read, and whether one of them has names: the measure of a header.
+    pub(super) fn score(headers: &[String], mappings: &[Mapping]) -> (bool, usize) {
+        let columns = Self::recognize(headers.to_vec(), mappings);
         (columns.has_name(), columns.read.len())
     }
 

@@ -3,7 +3,7 @@
 //! goes on with the second.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, VecDeque},
     io::{self, BufRead},
 };
 
@@ -40,19 +40,34 @@ pub(super) struct Row {
 #[derive(Debug)]
 pub(super) struct Rows<R> {
     lines: Lines<R>,
-    delimiter: u8,
-    fields: csv_core::Reader,
+    splitter: Splitter,
+    /// Splits fields that are whole records: a spreadsheet that splits at semicolons quotes each line of a file with
+    /// commas.
+    inner: Option<Splitter>,
     /// For each column of the header, whether its fields have one line. Empty before the header.
     one_line: Vec<bool>,
     widths: BTreeSet<usize>,
+    returned: VecDeque<Row>,
     /// Whether the line before had a bad quotation mark, so that this one may be the rest of its record.
     is_recovering: bool,
 }
 
 impl<R: BufRead> Rows<R> {
     pub(super) fn new(lines: Lines<R>, delimiter: u8) -> Self {
-        let fields = csv_core::ReaderBuilder::new().delimiter(delimiter).terminator(Terminator::Any(b'\n')).build();
-        Self { lines, delimiter, fields, one_line: Vec::new(), widths: BTreeSet::new(), is_recovering: false }
+        Self {
+            lines,
+            splitter: Splitter::new(delimiter),
+            inner: None,
+            one_line: Vec::new(),
+            widths: BTreeSet::new(),
+            returned: VecDeque::new(),
+            is_recovering: false,
+        }
+    }
+
+    /// Tells that each field is a whole record with this delimiter.
+    pub(super) fn unwrap_fields(&mut self, delimiter: u8) {
+        self.inner = Some(Splitter::new(delimiter));
     }
 
     /// Tells the columns of the header: for each, whether its fields have one line.
@@ -61,12 +76,20 @@ impl<R: BufRead> Rows<R> {
         self.one_line = one_line;
     }
 
+    /// Gives rows back, to be read again.
+    pub(super) fn give_back(&mut self, rows: Vec<Row>) {
+        self.returned.extend(rows);
+    }
+
     /// The next row that is not blank; `None` at the end.
     pub(super) fn next(&mut self) -> io::Result<Option<Row>> {
+        if let Some(row) = self.returned.pop_front() {
+            return Ok(Some(row));
+        }
         let first = loop {
             match self.lines.next()? {
                 None => return Ok(None),
-                Some(line) if line.is_blank() && self.delimiter != b'\t' => {}
+                Some(line) if line.is_blank() && self.splitter.delimiter != b'\t' => {}
                 Some(line) if line.content().is_empty() => {}
                 Some(line) => break line,
             }
@@ -74,7 +97,7 @@ impl<R: BufRead> Rows<R> {
         if first.is_cut {
             return Ok(Some(refused(first, TOO_LONG)));
         }
-        let mut scan = Scan::new(self.delimiter);
+        let mut scan = Scan::new(self.splitter.delimiter);
         let mut end = scan.read(&first.bytes);
         let (mut text, mut others) = (first.bytes.clone(), Vec::new());
         while end == End::Open && others.len() < RECORD_LINES && text.len() < RECORD_BYTES {
@@ -89,7 +112,15 @@ impl<R: BufRead> Rows<R> {
         }
         let row = (end == End::Complete).then(|| {
             text.truncate(without_break(&text).len());
-            let fields = self.fields_of(&text, scan.fields);
+            let fields = self.splitter.fields(&text, &scan);
+            if let Some(inner) = &mut self.inner
+                && fields.len() == 1
+            {
+                return match inner.within(&fields[0]) {
+                    Some(fields) => Row { line: first.number, text, fields: Ok(fields) },
+                    None => Row { line: first.number, text, fields: Err(BAD_QUOTE) },
+                };
+            }
             Row { line: first.number, text, fields: Ok(fields) }
         });
         match row {
@@ -121,26 +152,55 @@ impl<R: BufRead> Rows<R> {
     fn swallows(&mut self, row: &Row, others: &[Line]) -> bool {
         let width = self.one_line.len();
         let Ok(fields) = &row.fields else { return false };
-        if others.is_empty() || width < 2 {
+        if others.is_empty() || width < 2 || self.inner.is_some() {
             return false;
         }
         let spans = |(field, one_line): (&String, &bool)| *one_line && field.contains(['\n', '\r']);
         let fits = self.widths.contains(&fields.len()) && !fields.iter().zip(&self.one_line).any(spans);
         !fits
             && others.iter().any(|line| {
-                let mut scan = Scan::new(self.delimiter);
+                let mut scan = Scan::new(self.splitter.delimiter);
                 let is_record = scan.read(&line.bytes) == End::Complete && scan.fields == width;
-                let delimiters = line.bytes.iter().filter(|byte| **byte == self.delimiter).count();
+                let delimiters = line.bytes.iter().filter(|byte| **byte == self.splitter.delimiter).count();
                 is_record || delimiters + 1 == width
             })
     }
+}
 
-    fn fields_of(&mut self, text: &[u8], count: usize) -> Vec<String> {
-        let mut output = vec![0; text.len() + 1];
-        let mut ends = vec![0; count + 1];
-        self.fields.reset();
-        let input = [text, b"\n"].concat();
-        let (result, _, _, found) = self.fields.read_record(&input, &mut output, &mut ends);
+/// Splits records into fields.
+#[derive(Debug)]
+pub(super) struct Splitter {
+    delimiter: u8,
+    reader: csv_core::Reader,
+}
+
+impl Splitter {
+    pub(super) fn new(delimiter: u8) -> Self {
+        let reader = csv_core::ReaderBuilder::new().delimiter(delimiter).terminator(Terminator::Any(b'\n')).build();
+        Self { delimiter, reader }
+    }
+
+    /// The fields of a record that is within a field; `None` if its quotation marks are wrong.
+    pub(super) fn within(&mut self, field: &str) -> Option<Vec<String>> {
+        let mut scan = Scan::new(self.delimiter);
+        let end = field.split_inclusive('\n').map(|line| scan.read(line.as_bytes())).last();
+        (end == Some(End::Complete)).then(|| self.fields(field.as_bytes(), &scan))
+    }
+
+    /// The fields of a complete record that was scanned.
+    fn fields(&mut self, text: &[u8], scan: &Scan) -> Vec<String> {
+        let mut input = Vec::with_capacity(text.len() + 1);
+        let mut start = 0;
+        for (from, to) in &scan.spaces {
+            input.extend_from_slice(&text[start..*from]);
+            start = *to;
+        }
+        input.extend_from_slice(&text[start..]);
+        input.push(b'\n');
+        let mut output = vec![0; input.len()];
+        let mut ends = vec![0; scan.fields + 1];
+        self.reader.reset();
+        let (result, _, _, found) = self.reader.read_record(&input, &mut output, &mut ends);
         debug_assert_eq!(result, ReadRecordResult::Record);
         let mut start = 0;
         let field = |end: &usize| {
@@ -169,6 +229,8 @@ enum End {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Within {
     Start,
+    /// After spaces at the start of a field.
+    Spaces,
     Plain,
     Quoted,
     Closed,
@@ -180,26 +242,40 @@ struct Scan {
     delimiter: u8,
     within: Within,
     fields: usize,
+    /// The number of bytes so far.
+    position: usize,
+    /// The start of the field.
+    start: usize,
+    /// The spaces between a delimiter and a quotation mark, which are no part of the field.
+    spaces: Vec<(usize, usize)>,
 }
 
 impl Scan {
     fn new(delimiter: u8) -> Self {
-        Self { delimiter, within: Within::Start, fields: 1 }
+        Self { delimiter, within: Within::Start, fields: 1, position: 0, start: 0, spaces: Vec::new() }
     }
 
     fn read(&mut self, line: &[u8]) -> End {
         let length = without_break(line).len();
-        for byte in &line[..length] {
+        let begin = self.position;
+        self.position += line.len();
+        for (at, byte) in line[..length].iter().enumerate() {
             self.within = match (self.within, *byte) {
                 (Within::Quoted, b'"') => Within::Closed,
-                (Within::Start, b'"') | (Within::Closed, b'"') | (Within::Quoted, _) => Within::Quoted,
+                (Within::Start | Within::Closed, b'"') | (Within::Quoted, _) => Within::Quoted,
+                (Within::Spaces, b'"') => {
+                    self.spaces.push((self.start, begin + at));
+                    Within::Quoted
+                }
                 (_, byte) if byte == self.delimiter => {
                     self.fields += 1;
+                    self.start = begin + at + 1;
                     Within::Start
                 }
                 (Within::Closed, b' ' | b'\t') => Within::Closed,
                 (Within::Closed, _) => return End::Malformed,
-                (Within::Start | Within::Plain, _) => Within::Plain,
+                (Within::Start | Within::Spaces, b' ') => Within::Spaces,
+                (Within::Start | Within::Spaces | Within::Plain, _) => Within::Plain,
             };
         }
         if self.within == Within::Quoted { End::Open } else { End::Complete }
@@ -247,6 +323,13 @@ mod tests {
         let rows = rows("name,notes\n5\" pipe,3'4\"\n\"O\"\"Neill\" ,x\n");
         assert_eq!(rows[0].fields.as_ref().unwrap(), &["5\" pipe", "3'4\""]);
         assert_eq!(rows[1].fields.as_ref().unwrap()[0].trim(), "O\"Neill");
+    }
+
+    #[test]
+    fn spaces_before_a_quotation_mark_are_no_part_of_the_field() {
+        let rows = rows("name, notes\n \"Ann\",  \"one, two\" \nBob, x\n");
+        assert_eq!(rows[0].fields.as_ref().unwrap(), &["Ann", "one, two "]);
+        assert_eq!(rows[1].fields.as_ref().unwrap(), &["Bob", " x"]);
     }
 
     #[test]

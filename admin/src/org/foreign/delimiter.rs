@@ -4,10 +4,12 @@
 use super::{
     columns::{Columns, Mapping},
     csv::{NO_DELIMITER, Rows},
+    header,
     lines::Lines,
 };
 
-const CANDIDATES: [u8; 6] = [b',', b';', b'\t', b'|', b'^', b':'];
+/// The delimiters that are tried, the most common first.
+pub(super) const CANDIDATES: [u8; 6] = [b',', b';', b'\t', b'|', b'^', b':'];
 /// The most rows whose width is compared with that of the header.
 const ROWS: usize = 50;
 
@@ -25,9 +27,10 @@ pub(super) fn announced(line: &[u8]) -> Option<u8> {
 pub(super) fn guess(sample: &[u8], mappings: &[Mapping]) -> u8 {
     let score = |delimiter: u8| {
         let mut rows = Rows::new(Lines::new(sample, sample), delimiter);
-        let header = rows.next().ok().flatten().and_then(|row| row.fields.ok()).unwrap_or_default();
+        let header = header::read(&mut rows, mappings).ok().flatten().and_then(|header| header.names.ok());
+        let header = header.unwrap_or_default();
         let width = header.len();
-        let (has_name, read) = Columns::score(header, mappings);
+        let (has_name, read) = Columns::score(&header, mappings);
         let mut same = 0;
         if width > 1 {
             for _ in 0..ROWS {

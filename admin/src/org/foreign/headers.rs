@@ -111,7 +111,8 @@ const SYNONYMS: [(Part, &str); 18] = [
     ),
     (
         Part::Name,
-        "full name|fullname|display name|displayname|client name|customer name|contact name|client|customer|contact|\
+        "full name|fullname|lead name|guest name|member name|patient name|buyer name|tenant name|recipient name|billing \
+         name|shipping name|account holder|customer full name|person name|display name|displayname|client name|customer name|contact name|client|customer|contact|\
          person|full legal name|name of client|file as|formatted name|vollständiger name|kundenname|kunde|\
          anzeigename|kontakt|kontaktname|vor- und nachname|nom complet|nom et prénom|prénom et nom|nom du client|\
          client nom|nom affiché|nombre completo|nombre y apellidos|nombre del cliente|cliente|nome completo|nome e \
@@ -142,7 +143,7 @@ const SYNONYMS: [(Part, &str); 18] = [
     (
         Part::Company,
         "company|company name|organization|organisation|organization name|organisation name|organization 1 - name|\
-         business name|business|account|account name|employer|associated company|firma|firmenname|unternehmen|\
+         business name|business|account|account name|employer|default address company|associated company|firma|firmenname|unternehmen|\
          organisation|société|entreprise|nom de l'entreprise|raison sociale|organisme|empresa|nombre de la empresa|\
          compañía|organización|razón social|azienda|società|ragione sociale|organizzazione|nome da empresa|\
          organização|bedrijf|bedrijfsnaam|organisatie|nazwa firmy|företag|firmanavn|virksomhed|yritys|společnost|\
@@ -150,7 +151,7 @@ const SYNONYMS: [(Part, &str); 18] = [
     ),
     (
         Part::Phone(PhoneKind::Mobile),
-        "mobile|mobile phone|mobile number|mobile phone number|mobile no|cell|cell phone|cellphone|cell number|\
+        "mobile|mobile phone|person phone mobile|mobile number|mobile phone number|mobile no|cell|cell phone|cellphone|cell number|\
          cellular|cellular phone|phone mobile|phone cell|mobile telephone|iphone|whatsapp|whatsapp number|whatsapp \
          phone number|handy|handynummer|mobil|mobiltelefon|mobilnummer|telefon mobil|telefon (mobil)|mobilfunk|\
          portable|téléphone portable|téléphone mobile|tél. portable|tél mobile|tel. mobile|numéro de portable|gsm|\
@@ -164,7 +165,7 @@ const SYNONYMS: [(Part, &str); 18] = [
         Part::Phone(PhoneKind::Main),
         "phone|phone number|phone no|telephone|telephone number|telephone no|tel|tel no|tel number|primary phone|\
          primary phone number|main phone|main number|contact number|contact phone|number|client phone|customer phone|\
-         phone main|phone primary|telefon|telefonnummer|rufnummer|telefon-nr|tel.-nr.|haupttelefon|festnetz|téléphone|\
+         phone main|phone primary|phone numbers|default address phone|person phone|telefon|telefonnummer|rufnummer|telefon-nr|tel.-nr.|haupttelefon|festnetz|téléphone|\
          tél|numéro de téléphone|n° de téléphone|téléphone principal|teléfono|número de teléfono|teléfono principal|\
          telefono|numero di telefono|recapito telefonico|telefone|número de telefone|telefoon|telefoonnummer|numer \
          telefonu|nr telefonu|telefonnr|puhelin|puhelinnumero|telefonní číslo|telefonszám|număr de telefon|телефон|\
@@ -172,7 +173,7 @@ const SYNONYMS: [(Part, &str); 18] = [
     ),
     (
         Part::Phone(PhoneKind::Work),
-        "work phone|business phone|office phone|work|work number|phone work|phone business|company main phone|company \
+        "work phone|business phone|person phone work|office phone|work|work number|phone work|phone business|company main phone|company \
          phone|direct phone|direct|daytime phone|telefon geschäftlich|telefon (geschäftlich)|geschäftlich|telefon \
          dienstlich|telefon büro|telefon firma|tel. geschäftlich|geschäftstelefon|téléphone bureau|téléphone \
          (bureau)|téléphone professionnel|tél. professionnel|tél bureau|tél. société|teléfono del trabajo|teléfono \
@@ -182,7 +183,7 @@ const SYNONYMS: [(Part, &str); 18] = [
     ),
     (
         Part::Phone(PhoneKind::Home),
-        "home phone|home number|phone home|home telephone|landline|residence phone|private phone|telefon privat|\
+        "home|home phone|home number|person phone home|phone home|home telephone|landline|residence phone|private phone|telefon privat|\
          telefon (privat)|tel. privat|privattelefon|téléphone domicile|téléphone (domicile)|téléphone privé|\
          téléphone personnel|tél. domicile|téléphone fixe|teléfono particular|teléfono de casa|teléfono fijo|\
          telefono casa|telefono abitazione|telefono fisso|telefone residencial|telefone de casa|telefone fixo|\

@@ -8,6 +8,7 @@ mod detect;
 mod draft;
 mod duplicates;
 mod encoding;
+mod header;
 mod headers;
 mod identity;
 mod lines;

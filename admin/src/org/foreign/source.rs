@@ -15,6 +15,7 @@ use super::{
     detect::Format,
     draft::Draft,
     encoding::decoded,
+    header::{self, Header},
     lines::Lines,
     ndjson::Objects,
     rejects::{Kind, Original},
@@ -58,6 +59,9 @@ pub(super) struct Table<'a> {
     columns: Columns,
     /// Our own table for spreadsheets.
     sheet: Option<Sheet>,
+    /// The line of the header, and the number of rows before it.
+    header: u64,
+    before: usize,
     /// The number of rows whose fields are all empty.
     empty: u64,
 }
@@ -84,8 +88,10 @@ impl<'a> Source<'a> {
     }
 
     fn table(mut rows: Rows<Input<'a>>, options: &Options) -> io::Result<Result<Self, String>> {
-        let Some(Row { line, fields, .. }) = rows.next()? else { return Ok(Err("it is empty".to_owned())) };
-        let columns = fields
+        let Some(Header { line, before, names }) = header::read(&mut rows, &options.map)? else {
+            return Ok(Err("it is empty".to_owned()));
+        };
+        let columns = names
             .map_err(|reason| format!("the header, line {line}, cannot be read: {reason}"))
             .and_then(|headers| Columns::new(headers, &options.map));
         let columns = match columns {
@@ -94,7 +100,7 @@ impl<'a> Source<'a> {
         };
         rows.expect(columns.one_line());
         let sheet = Sheet::recognize(columns.headers()).filter(|_| options.map.is_empty());
-        Ok(Ok(Self::Table(Box::new(Table { rows, columns, sheet, empty: 0 }))))
+        Ok(Ok(Self::Table(Box::new(Table { rows, columns, sheet, header: line, before, empty: 0 }))))
     }
 
     /// The next record; `None` at the end.
@@ -126,7 +132,11 @@ impl<'a> Source<'a> {
             Self::Table(table) if table.sheet.is_some() => {
                 Some(format!("Columns: an export of ours ({}).", sheet::COLUMNS.join(", ")))
             }
-            Self::Table(table) => Some(table.columns.described()),
+            Self::Table(table) => {
+                let described = table.columns.described();
+                let header = format!("The header is on line {}; what is before it is not read.", table.header);
+                Some(if table.before > 0 { format!("{header}\n{described}") } else { described })
+            }
             Self::Objects(_) | Self::Cards(_) => None,
         }
     }
