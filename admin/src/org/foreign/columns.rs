@@ -131,6 +131,12 @@ impl Columns {
         Err(format!("{}; the columns are {}", errors.join(", "), listed(all)))
     }
 
+    /// The same columns, and more without a header after them.
+    pub(super) fn with_unnamed(mut self, number: usize) -> Self {
+        self.headers.resize(self.headers.len() + number, String::new());
+        self
+    }
+
     fn recognize(headers: Vec<String>, mappings: &[Mapping]) -> Self {
         let mut read: Vec<(usize, Part)> = Vec::new();
         for (column, header) in headers.iter().enumerate() {

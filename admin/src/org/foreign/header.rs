@@ -10,6 +10,8 @@ use super::{
 
 /// The most rows before the header.
 const ROWS_BEFORE: usize = 10;
+/// The rows after the header by which columns without a name are recognized.
+const ROWS_AFTER: usize = 20;
 /// The least columns that are known in a header that is not the first row.
 const KNOWN: usize = 2;
 
@@ -50,6 +52,26 @@ pub(super) fn read<R: BufRead>(rows: &mut Rows<R>, mappings: &[Mapping]) -> io::
     }
     rows.give_back(others);
     Ok(Some(header(first, 0)))
+}
+
+/// The number of columns that all of the first rows have beyond a header of this width. One row alone is at fault itself.
+pub(super) fn unnamed<R: BufRead>(rows: &mut Rows<R>, width: usize) -> io::Result<usize> {
+    let mut first = Vec::new();
+    while first.len() < ROWS_AFTER {
+        let Some(row) = rows.next()? else { break };
+        first.push(row);
+    }
+    let filled = |row: &Row| {
+        let fields = row.fields.as_ref().ok()?;
+        fields.iter().rposition(|field| !field.trim().is_empty()).map(|last| last + 1)
+    };
+    let mut widths = first.iter().filter_map(filled);
+    let unnamed = match (widths.next(), widths.next()) {
+        (Some(one), Some(other)) if one == other && widths.all(|width| width == one) => one.saturating_sub(width),
+        _ => 0,
+    };
+    rows.give_back(first);
+    Ok(unnamed)
 }
 
 fn header(row: Row, before: usize) -> Header {

@@ -108,7 +108,6 @@ pub(super) async fn run(input: &mut Input, options: Options, import: &Import, st
             if totals.count(outcome) {
                 bar.suspend(|| eprintln!("{}", super::overwritten(id)));
             }
-            bar.set_message(counted(totals.done(), "client"));
         });
         written.await
     };
@@ -152,6 +151,10 @@ impl Records<'_> {
                 }
             };
             self.good += 1;
+            if !self.bar.is_hidden() {
+                let (records, seconds) = (self.good, self.bar.elapsed().as_secs().max(1));
+                self.bar.set_message(format!("{records} clients, {} a second", records / seconds));
+            }
             let duplicate = match &client {
                 Incoming::New(id, new) => self.duplicates.check(entry.line, *id, new),
                 Incoming::Exported(record) => {

@@ -99,6 +99,11 @@ impl<'a> Source<'a> {
             Err(reason) => return Ok(Err(reason)),
         };
         rows.expect(columns.one_line());
+        let columns = match header::unnamed(&mut rows, columns.headers().len())? {
+            0 => columns,
+            unnamed => columns.with_unnamed(unnamed),
+        };
+        rows.expect(columns.one_line());
         let sheet = Sheet::recognize(columns.headers()).filter(|_| options.map.is_empty());
         Ok(Ok(Self::Table(Box::new(Table { rows, columns, sheet, header: line, before, empty: 0 }))))
     }
