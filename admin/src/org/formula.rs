@@ -1,10 +1,10 @@
 //! Texts that a spreadsheet would run as formulas. An apostrophe before them makes them texts, and can be taken away
 //! again without doubt.
 //!
-//! A text is at risk if it has, after any number of apostrophes and then of spaces, one of `= + - @`, their wide forms, a
-//! tab or a line break. Each such text gets one apostrophe more, and reading takes one away from each that has at least
-//! one. No text without risk comes to look like one: `'t Hart` and `N/A` stay as they are, `=1+1` becomes `'=1+1`, and
-//! `'=1+1` becomes `''=1+1`.
+//! A text is at risk if it has, after any number of apostrophes and then of spaces, one of `= + - @`, their wide forms,
+//! a tab or a line break. Each such text gets one apostrophe more, and reading takes one away from each that has at
+//! least one. No text without risk comes to look like one: `'t Hart` and `N/A` stay as they are, `=1+1` becomes
+//! `'=1+1`, and `'=1+1` becomes `''=1+1`.
 //!
 //! A text of apostrophes alone, and the empty text, count as at risk too: the empty text is then told from no text.
 

@@ -38,8 +38,8 @@ pub(crate) struct Import {
     /// Write the records that cannot be imported to this file, with their lines and the reasons
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
-    /// Read a field from this column, as in `--map name="Full Name"`; without a column, leave the field empty. Fields: id,
-    /// name, given, family, company, phone, status, notes
+    /// Read a field from this column, as in `--map name="Full Name"`; without a column, leave the field empty. Fields:
+    /// id, name, given, family, company, phone, status, notes
     #[arg(long, value_name = "FIELD=COLUMN")]
     map: Vec<Mapping>,
     /// The format, if it is not recognized by the content

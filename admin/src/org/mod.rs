@@ -23,8 +23,8 @@ use crate::connection::Connection;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Writes an organization's clients to standard output: before the organization leaves, to restore it, to copy it to
-    /// another stage, or for a spreadsheet.
+    /// Writes an organization's clients to standard output: before the organization leaves, to restore it, to copy it
+    /// to another stage, or for a spreadsheet.
     ///
     /// The export is personal data. It contains everything about the clients, with long notes and the users
     /// who created and changed them. It does not contain deleted clients. A client that is written during
@@ -36,11 +36,11 @@ pub(crate) enum Command {
     ///     admin org export --org acme --format csv --bom > acme.csv
     #[command(verbatim_doc_comment)]
     Export(export::Export),
-    /// Writes the clients of a file to an organization: of an export, or of another program's CSV, NDJSON or vCard. It is
-    /// safe to repeat: after an interruption it continues.
+    /// Writes the clients of a file to an organization: of an export, or of another program's CSV, NDJSON or vCard.
+    /// It is safe to repeat: after an interruption it continues.
     ///
-    /// The content tells the format, the encoding and the delimiter, and headers tell the columns. A record that cannot be
-    /// imported is reported with its first line and the reason, and costs no other. Existing and deleted clients
+    /// The content tells the format, the encoding and the delimiter, and headers tell the columns. A record that cannot
+    /// be imported is reported with its first line and the reason, and costs no other. Existing and deleted clients
     /// stay as they are, unless `--overwrite` is given.
     ///
     /// An export is checked as a whole before the first client is written. Its clients keep their ids and the user and

@@ -9,7 +9,7 @@ pub(super) fn of_clients(total: u64) -> ProgressBar {
     bar(total, "{bar:30} {pos} of {len} clients, {per_sec}, {eta} left")
 }
 
-/// A bar for a file of this many bytes. Its message is the number of records.
+/// A bar for a file of this many bytes. Its message is the number of clients and the rate.
 pub(super) fn of_bytes(total: u64) -> ProgressBar {
     bar(total, "{bar:30} {percent} % of {total_bytes}, {msg}, {eta} left")
 }

@@ -1,5 +1,5 @@
-//! The clients of an export as a table for spreadsheets: CSV in UTF-8, all fields in quotation marks. Each text that would
-//! be a formula is defused (`formula.rs`), and comes back unchanged. All of a client's record is in it.
+//! The clients of an export as a table for spreadsheets: CSV in UTF-8, all fields in quotation marks. Each text that
+//! would be a formula is defused (`formula.rs`), and comes back unchanged. All of a client's record is in it.
 
 use domain::{NewClient, Timestamp};
 use serde_json::{Map, Value};

@@ -1,6 +1,6 @@
-//! The records of a CSV file. `csv-core` reads their fields. Where a record ends is decided here, so that a bad quotation
-//! mark costs one record: if the record that it opens turns out to be none, its first line alone is refused, and reading
-//! goes on with the second.
+//! The records of a CSV file. `csv-core` reads their fields. Where a record ends is decided here, so that a bad
+//! quotation mark costs one record: if the record that it opens turns out to be none, its first line alone is refused,
+//! and reading goes on with the second.
 
 use std::{
     collections::{BTreeSet, VecDeque},

@@ -95,7 +95,8 @@ impl Draft {
         } else if self.bare_name.is_empty() {
             self.parts.joined()
         } else {
-            // `Name` may be the other part of a name that has one in a column of its own, or the full name all the same.
+            // `Name` may be the other part of a name that has one in a column of its own, or the full name all the
+            // same.
             let bare = std::mem::take(&mut self.bare_name);
             match (given.is_empty(), family.is_empty()) {
                 (true, false) if !has_words(&bare, family) => {

@@ -54,7 +54,8 @@ pub(super) fn read<R: BufRead>(rows: &mut Rows<R>, mappings: &[Mapping]) -> io::
     Ok(Some(header(first, 0)))
 }
 
-/// The number of columns that all of the first rows have beyond a header of this width. One row alone is at fault itself.
+/// The number of columns that all of the first rows have beyond a header of this width. One row alone is at fault
+/// itself.
 pub(super) fn unnamed<R: BufRead>(rows: &mut Rows<R>, width: usize) -> io::Result<usize> {
     let mut first = Vec::new();
     while first.len() < ROWS_AFTER {

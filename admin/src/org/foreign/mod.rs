@@ -152,8 +152,8 @@ impl Records<'_> {
             };
             self.good += 1;
             if !self.bar.is_hidden() {
-                let (records, seconds) = (self.good, self.bar.elapsed().as_secs().max(1));
-                self.bar.set_message(format!("{records} clients, {} a second", records / seconds));
+                let rate = self.good / self.bar.elapsed().as_secs().max(1);
+                self.bar.set_message(format!("{}, {rate} a second", counted(usize::try_from(self.good)?, "client")));
             }
             let duplicate = match &client {
                 Incoming::New(id, new) => self.duplicates.check(entry.line, *id, new),
