@@ -1,7 +1,8 @@
 //! The operator's command line of the Clients API.
 //!
 //! The result of a command goes to standard output, alone, so that it can be piped. Messages go to
-//! standard error. Exit status: 0 if the command succeeded, 1 if it failed, 2 if it was misused.
+//! standard error. Exit status: 0 if the command succeeded, 1 if it failed, 2 if it was misused, 3 if an import left out
+//! records that it reported.
 
 mod connection;
 mod expiry;
@@ -16,6 +17,10 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 
 use connection::Connection;
+use org::Done;
+
+/// The exit status of an import that left out records.
+const IN_PART: u8 = 3;
 
 /// Operates the Clients API: organizations, their API keys, and the tables of local engines.
 ///
@@ -48,12 +53,13 @@ async fn main() -> ExitCode {
     refuse_keys();
     let Cli { connection, command } = Cli::parse();
     let done = match command {
-        Command::Keys(command) => keys::run(command, &connection).await,
+        Command::Keys(command) => keys::run(command, &connection).await.map(|()| Done::All),
         Command::Org(command) => org::run(command, &connection).await,
-        Command::Tables(command) => tables::run(command, &connection).await,
+        Command::Tables(command) => tables::run(command, &connection).await.map(|()| Done::All),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Done::All) => ExitCode::SUCCESS,
+        Ok(Done::InPart) => ExitCode::from(IN_PART),
         Err(error) => {
             eprintln!("error: {}", failure::in_one_line(&error));
             ExitCode::FAILURE

@@ -125,6 +125,15 @@ impl Fields {
     }
 }
 
+/// The record with these fields.
+///
+/// # Errors
+/// Fails with the errors of the fields.
+pub(crate) fn record(fields: Map<String, Value>) -> Result<ClientRecord, String> {
+    let fields: Fields = serde_json::from_value(Value::Object(fields)).expect("an object has each field once");
+    fields.record()
+}
+
 fn parsed<T: FromStr>(field: &str, value: &Value, rule: &str) -> Result<T, String> {
     let parsed = value.as_str().and_then(|text| text.parse().ok());
     parsed.ok_or_else(|| format!("`{field}` {}", if value.is_null() { "is required" } else { rule }))
@@ -136,7 +145,7 @@ fn version(value: &Value) -> Result<u64, String> {
 }
 
 /// The errors in a client's fields, without the names of unknown ones: the file chose those.
-fn without_names(invalid: &Invalid) -> String {
+pub(crate) fn without_names(invalid: &Invalid) -> String {
     let unknown = FieldError::unknown("field", "", &[]).message;
     let errors = invalid.errors().iter().map(|FieldError { field, message }| {
         if message.starts_with(&unknown) {

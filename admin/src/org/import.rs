@@ -1,37 +1,24 @@
-//! `admin org import`: writes exported clients back.
+//! `admin org import`: writes the clients of a file, by its format: an export of ours as it is, or any other.
 
-use std::{
-    fs::File,
-    io::{self, BufReader, IsTerminal, Seek, SeekFrom},
-    time::{Duration, Instant},
-};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
-use domain::{ClientId, Clock, OrgId, UserId};
-use futures_util::{StreamExt, TryStreamExt, stream};
-use shared::{
-    store::{ImportOutcome, Store},
-    telemetry::Tally,
-};
+use domain::{Clock, OrgId, UserId};
+use encoding_rs::Encoding;
+use shared::store::Store;
 
 use super::{
-    check_clock, counted,
-    file::{Fault, Reader},
+    Done, check_clock, counted,
+    foreign::{self, Format, Mapping, survey},
+    input::Input,
+    restore,
 };
-
-/// The number of writes in progress at the same time.
-const PARALLEL: usize = 8;
-/// Write units a second: half of DynamoDB's limit on an organization, which is one partition. The other half
-/// is for the API.
-const PACE: f64 = 500.0;
-/// The most errors of a file that are reported at once.
-const REPORTED_FAULTS: usize = 5;
-/// The time between two reports of progress.
-const PROGRESS: Duration = Duration::from_secs(5);
 
 #[derive(Args, Debug)]
 pub(crate) struct Import {
+    /// The file [default: standard input]
+    file: Option<PathBuf>,
     /// The organization to write to
     #[arg(long)]
     org: OrgId,
@@ -42,185 +29,71 @@ pub(crate) struct Import {
     #[arg(long)]
     user: UserId,
     /// Replace existing clients and restore deleted ones: changes since the export are undone. Clients that
-    /// are not in the export stay
+    /// are not in the file stay
     #[arg(long)]
     overwrite: bool,
+    /// Check the file and say what would be imported, but write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Write the records that cannot be imported to this file, with their lines and the reasons
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+    /// Read a field from this column, as in `--map name="Full Name"`; without a column, leave the field empty. Fields:
+    /// id, name, given, family, company, phone, status, notes
+    #[arg(long, value_name = "FIELD=COLUMN")]
+    map: Vec<Mapping>,
+    /// The format, if it is not recognized by the content
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// The delimiter of the columns, if it is not recognized: a character, or `tab`
+    #[arg(long, value_parser = delimiter)]
+    delimiter: Option<u8>,
+    /// The encoding, if it is not recognized: utf-8, windows-1252, shift_jis, macintosh, …
+    #[arg(long, value_parser = encoding)]
+    encoding: Option<&'static Encoding>,
 }
 
-pub(crate) async fn run(Import { org, from, user, overwrite }: Import, store: &Store) -> Result<()> {
-    let mut file = input()?;
-    let total = check(&mut file, from.as_ref().unwrap_or(&org))?;
+pub(crate) async fn run(import: Import, store: &Store) -> Result<Done> {
+    let Import { file, org, from, user, overwrite, dry_run, rejects, map, format, delimiter, encoding } = import;
+    let mut input = Input::open(file.as_deref())?;
+    let survey = survey(input.rewound()?, encoding).context("could not read the input")?;
+    let format = match format {
+        Some(format) => format,
+        None => foreign::format(&survey).map_err(|reason| anyhow!("nothing was imported: {reason}"))?,
+    };
+    let is_table = matches!(format, Format::Csv);
+    if !map.is_empty() && !is_table && format != Format::Ndjson {
+        bail!("nothing was imported: `--map` is for CSV and NDJSON");
+    }
+    if delimiter.is_some() && !is_table {
+        bail!("nothing was imported: `--delimiter` is for CSV");
+    }
     let clock = Clock::system();
+    let import = |began| shared::store::Import { org: org.clone(), user, overwrite, began, clock: clock.clone() };
+    if format == Format::Export {
+        let total = restore::check(&mut input, from.as_ref().unwrap_or(&org))?;
+        if dry_run {
+            eprintln!("Nothing was written. The export is correct, and has {}.", counted(total, "client"));
+            return Ok(Done::All);
+        }
+        check_clock(store, &org, &clock).await.context("nothing was imported")?;
+        restore::run(&mut input, total, &import(clock.now()), store).await?;
+        return Ok(Done::All);
+    }
     check_clock(store, &org, &clock).await.context("nothing was imported")?;
-
-    let mut totals = Totals::new(total);
-    let tally = Tally::default();
-    let (store, begin) = (store.counting_in(&tally), Instant::now());
-    let import = shared::store::Import { org, user, overwrite, began: clock.now(), clock };
-    // If the file has changed since it was checked, this notices it, at the latest on the last line.
-    let (mut reader, _) = Reader::open(file.read()?)?;
-    let records = std::iter::from_fn(|| reader.next().transpose());
-    let written = stream::iter(records)
-        .map(|record| async {
-            let record = record?;
-            // A failed condition reports no units, but consumes at least one.
-            let due = tally.units().write.max(tally.calls().into()) / PACE;
-            tokio::time::sleep(Duration::from_secs_f64(due).saturating_sub(begin.elapsed())).await;
-            let imported = store.import(&import, &record).await?;
-            Ok::<_, anyhow::Error>((record.client.id, imported))
-        })
-        .buffer_unordered(PARALLEL)
-        .try_for_each(|(id, imported)| {
-            totals.count(id, imported);
-            std::future::ready(Ok(()))
-        })
-        .await;
-    written.with_context(|| {
-        format!("the import stopped after {} of {}; repeat it to continue", totals.done(), counted(total, "client"))
-    })?;
-    eprintln!("{}", totals.summary(&import.org));
-    Ok(())
+    let options = foreign::Options { format, survey, map, delimiter, rejects, dry_run };
+    foreign::run(&mut input, options, &import(clock.now()), store).await
 }
 
-/// Standard input as a file that is read twice: all of it is checked before the first write.
-struct Input {
-    file: File,
-    start: u64,
-}
-
-impl Input {
-    fn read(&mut self) -> Result<BufReader<&mut File>> {
-        self.file.seek(SeekFrom::Start(self.start)).context("could not read the input again")?;
-        Ok(BufReader::with_capacity(256 * 1024, &mut self.file))
+fn delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [one] if *one != b'"' && one.is_ascii() && !matches!(one, b'\n' | b'\r') => Ok(*one),
+        _ => Err("must be one ASCII character, or `tab`".to_owned()),
     }
 }
 
-fn input() -> Result<Input> {
-    let stdin = io::stdin();
-    if stdin.is_terminal() {
-        bail!("give the export on standard input: admin org import … < FILE");
-    }
-    if let Some(input) = redirected_file(&stdin) {
-        return Ok(input);
-    }
-    // A pipe is copied into a file without a name, which disappears with this process however it ends.
-    let mut file = tempfile::tempfile().context("could not make a temporary file for the input")?;
-    io::copy(&mut stdin.lock(), &mut file).context("could not keep the input in a temporary file")?;
-    Ok(Input { file, start: 0 })
-}
-
-/// Standard input, if it is a file.
-#[cfg(unix)]
-fn redirected_file(stdin: &io::Stdin) -> Option<Input> {
-    use std::os::fd::AsFd;
-    let mut file = File::from(stdin.as_fd().try_clone_to_owned().ok()?);
-    if !file.metadata().ok()?.is_file() {
-        return None;
-    }
-    let start = file.stream_position().ok()?;
-    Some(Input { file, start })
-}
-
-#[cfg(not(unix))]
-fn redirected_file(_: &io::Stdin) -> Option<Input> {
-    None
-}
-
-/// Checks the whole input, and gives its number of clients.
-fn check(input: &mut Input, exported: &OrgId) -> Result<usize> {
-    let no_import = "nothing was imported: the input is not a correct export";
-    let (mut reader, org) = Reader::open(input.read()?).context(no_import)?;
-    if org != *exported {
-        bail!(
-            "nothing was imported: this is an export of {org}, not of {exported}; if that is intended, add `--from {org}`"
-        );
-    }
-    let (mut clients, mut faults, mut unreported) = (0, Vec::new(), 0);
-    loop {
-        match reader.next() {
-            Ok(Some(_)) => clients += 1,
-            Ok(None) => break,
-            Err(Fault::Line(..)) if faults.len() == REPORTED_FAULTS => unreported += 1,
-            Err(fault @ Fault::Line(..)) => faults.push(fault.to_string()),
-            Err(fault) => {
-                faults.push(fault.to_string());
-                break;
-            }
-        }
-    }
-    if unreported > 0 {
-        faults.push(format!("and {} more", counted(unreported, "line")));
-    }
-    if faults.is_empty() { Ok(clients) } else { Err(anyhow!(faults.join("; ")).context(no_import)) }
-}
-
-/// The outcomes so far, by number.
-struct Totals {
-    total: usize,
-    created: usize,
-    replaced: usize,
-    restored: usize,
-    unchanged: usize,
-    kept: usize,
-    stay_deleted: usize,
-    reported: Instant,
-}
-
-impl Totals {
-    fn new(total: usize) -> Self {
-        Self {
-            total,
-            created: 0,
-            replaced: 0,
-            restored: 0,
-            unchanged: 0,
-            kept: 0,
-            stay_deleted: 0,
-            reported: Instant::now(),
-        }
-    }
-
-    fn count(&mut self, id: ClientId, imported: ImportOutcome) {
-        let newer = match imported {
-            ImportOutcome::Created => (&mut self.created, false),
-            ImportOutcome::Replaced { newer } => (&mut self.replaced, newer),
-            ImportOutcome::Restored { newer } => (&mut self.restored, newer),
-            ImportOutcome::Unchanged => (&mut self.unchanged, false),
-            ImportOutcome::Kept => (&mut self.kept, false),
-            ImportOutcome::StaysDeleted => (&mut self.stay_deleted, false),
-        };
-        *newer.0 += 1;
-        if newer.1 {
-            eprintln!("{id} was changed or deleted by somebody else since the import began, and was overwritten.");
-        }
-        if self.reported.elapsed() >= PROGRESS {
-            eprintln!("{} of {}", self.done(), counted(self.total, "client"));
-            self.reported = Instant::now();
-        }
-    }
-
-    fn done(&self) -> usize {
-        self.created + self.replaced + self.restored + self.unchanged + self.kept + self.stay_deleted
-    }
-
-    fn summary(&self, org: &OrgId) -> String {
-        let written = self.created + self.replaced + self.restored;
-        let mut text = format!(
-            "Imported {} into {org}: {} created, {} replaced, {} restored.",
-            counted(written, "client"),
-            self.created,
-            self.replaced,
-            self.restored
-        );
-        for (number, outcome) in [
-            (self.unchanged, "already as exported"),
-            (self.kept, "kept with other content (--overwrite replaces them)"),
-            (self.stay_deleted, "still deleted (--overwrite restores them)"),
-        ] {
-            if number > 0 {
-                text += &format!(" Not written: {number} {outcome}.");
-            }
-        }
-        text
-    }
+fn encoding(label: &str) -> Result<&'static Encoding, String> {
+    Encoding::for_label(label.as_bytes())
+        .ok_or_else(|| "must be an encoding's label, such as utf-8, utf-16le, windows-1252 or shift_jis".to_owned())
 }

@@ -5,31 +5,59 @@ mod checkpoints;
 mod delete;
 mod export;
 mod file;
+mod foreign;
+mod formula;
 mod import;
+mod input;
 mod limits;
+mod progress;
+mod restore;
+mod sheet;
+mod write;
 
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
-use domain::{Clock, OrgId, limits::CLOCK_SKEW};
+use domain::{ClientId, Clock, OrgId, limits::CLOCK_SKEW};
 use shared::store::{ClockError, Store};
 
 use crate::connection::Connection;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Writes an organization's clients to standard output as NDJSON, one client a line: before the
-    /// organization leaves, to restore it, or to copy it to another stage.
+    /// Writes an organization's clients to standard output: before the organization leaves, to restore it, to copy it
+    /// to another stage, or for a spreadsheet.
     ///
     /// The export is personal data. It contains everything about the clients, with long notes and the users
     /// who created and changed them. It does not contain deleted clients. A client that is written during
     /// the export is in it as it was before or after.
-    Export(export::Export),
-    /// Writes the clients of an export, from standard input, to an organization. It is safe to repeat: after
-    /// an interruption it continues.
     ///
-    /// The whole input is checked before the first client is written. Clients keep their ids and the user and
-    /// time of their creation; `--user` becomes the user of their last change. Existing and deleted clients
+    /// Examples:
+    ///
+    ///     admin org export --org acme > acme.ndjson
+    ///     admin org export --org acme --format csv --bom > acme.csv
+    #[command(verbatim_doc_comment)]
+    Export(export::Export),
+    /// Writes the clients of a file to an organization: of an export, or of another program's CSV, NDJSON or vCard.
+    /// It is safe to repeat: after an interruption it continues.
+    ///
+    /// The content tells the format, the encoding and the delimiter, and headers tell the columns. A record that cannot
+    /// be imported is reported with its first line and the reason, and costs no other. Existing and deleted clients
     /// stay as they are, unless `--overwrite` is given.
+    ///
+    /// An export is checked as a whole before the first client is written. Its clients keep their ids and the user and
+    /// time of their creation; `--user` becomes the user of their last change.
+    ///
+    /// Exit status: 0 if all records were imported or were there already, 1 if nothing was imported or the import
+    /// stopped, 2 for wrong arguments, 3 if some records were not imported and all others were.
+    ///
+    /// Examples:
+    ///
+    ///     admin org import --org acme --user maria < acme.ndjson
+    ///     admin org import --org acme --user maria contacts.csv --dry-run
+    ///     admin org import --org acme --user maria contacts.csv --rejects bad.csv
+    ///     admin org import --org acme --user maria list.csv --map name="Firm" --map phone="Line 1"
+    ///     admin org import --org acme --user maria contacts.vcf
+    #[command(verbatim_doc_comment)]
     Import(import::Import),
     /// Shows or sets the limits of its own that an organization has, in requests a minute.
     ///
@@ -42,16 +70,31 @@ pub(crate) enum Command {
     Delete(delete::Delete),
 }
 
-pub(crate) async fn run(command: Command, connection: &Connection) -> Result<()> {
+/// The end of a command that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Done {
+    /// All was done.
+    All,
+    /// Some records were not imported. They were reported.
+    InPart,
+}
+
+pub(crate) async fn run(command: Command, connection: &Connection) -> Result<Done> {
     match command {
-        Command::Export(export) => export::run(export, &connection.store().await?).await,
-        Command::Import(import) => import::run(import, &connection.store().await?).await,
-        Command::Limits(limits) => limits::run(limits, &connection.store().await?).await,
+        Command::Export(export) => export::run(export, &connection.store().await?).await?,
+        Command::Import(import) => return import::run(import, &connection.store().await?).await,
+        Command::Limits(limits) => limits::run(limits, &connection.store().await?).await?,
         Command::Delete(delete) => {
             delete.check(connection);
-            delete::run(delete, &connection.store().await?, connection.objects().await?).await
+            delete::run(delete, &connection.store().await?, connection.objects().await?).await?;
         }
     }
+    Ok(Done::All)
+}
+
+/// The message about a client whose latest change an import has undone.
+fn overwritten(id: ClientId) -> String {
+    format!("{id} was changed or deleted by somebody else since the import began, and was overwritten.")
 }
 
 /// A number and a noun, in the plural unless the number is 1.

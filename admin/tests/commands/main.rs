@@ -2,5 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test that cannot go on should fail loudly")]
 
+mod desk;
 mod keys;
+mod moving;
 mod org;

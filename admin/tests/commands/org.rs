@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::Write,
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -11,123 +11,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{ApiKey, Client, ClientId, ClientPatch, Clock, OrgId};
+use domain::{ApiKey, ClientId, ClientPatch, Clock, OrgId};
 use list_engine::checkpoint::Key;
 use serde_json::{Value, json};
 use shared::{
     objects::{Expected, PREFIX},
     rate_limit::Quotas,
-    store::{ApiKeyState, ClientRecord, ExpectedVersions, Store},
+    store::{ApiKeyState, ExpectedVersions},
 };
-use testkit::{Org, S3, S3Fault, World};
+use testkit::{S3, S3Fault};
 
-/// A word that is in every text of the clients, and nowhere else.
-const PERSONAL: &str = "Zweitschlüssel";
-
-struct Desk {
-    world: World,
-    org: Org,
-}
-
-impl Desk {
-    async fn new() -> Self {
-        let world = World::new().await;
-        Self { org: world.org("acme"), world }
-    }
-
-    /// One with some clients of all kinds, and one that was deleted.
-    async fn with_clients() -> Self {
-        let desk = Self::new().await;
-        let (quoted, numbered) = (format!("{PERSONAL} \"a\""), format!("{PERSONAL} 1"));
-        desk.org.create(&json!({ "name": quoted, "phone": numbered })).await;
-        let long = format!("{PERSONAL}\n").repeat(300);
-        desk.org.create(&json!({ "name": PERSONAL, "status": "inactive", "notes": long })).await;
-        desk.org.create(&json!({ "name": PERSONAL, "notes": PERSONAL })).await;
-        let gone = desk.org.create(&json!({ "name": PERSONAL })).await;
-        desk.org.delete(gone.id).await;
-        desk
-    }
-
-    fn store(&self) -> &Store {
-        &self.world.store
-    }
-
-    /// The organization's clients, without the fields that an import changes.
-    async fn clients(&self, org: &str) -> Vec<Client> {
-        let epoch = domain::Timestamp::from_millis(0);
-        let content = |record: ClientRecord| Client { version: 0, updated_at: epoch, ..record.client };
-        self.records(org).await.into_iter().map(content).collect()
-    }
-
-    async fn records(&self, org: &str) -> Vec<ClientRecord> {
-        self.world.org(org).export().await
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_admin"));
-        command.args(arguments).env_clear().env("HOME", "/nonexistent");
-        command.env("AWS_ENDPOINT_URL_DYNAMODB", self.world.url());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
-    }
-
-    /// Deletes `acme`. Other deletions can run meanwhile.
-    async fn delete(&self, arguments: &[&str]) -> Output {
-        let arguments = [&["org", "delete", "--org", "acme", "--confirm", "acme"], arguments].concat();
-        tokio::process::Command::from(self.command(&arguments)).output().await.unwrap()
-    }
-
-    fn export(&self) -> Vec<u8> {
-        done(&self.run(&["org", "export", "--org", "acme"])).stdout.clone()
-    }
-
-    /// Waits until a key is revoked.
-    async fn is_revoked(&self, key: &ApiKey) {
-        let begin = Instant::now();
-        while self.world.key_record(key).await.state(Clock::system().now()) == ApiKeyState::Active {
-            assert!(begin.elapsed() < Duration::from_secs(5));
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-
-    /// Imports from a pipe.
-    fn import(&self, input: &[u8], arguments: &[&str]) -> Output {
-        let arguments = [&["org", "import", "--user", "olga"], arguments].concat();
-        let mut child = self.command(&arguments).stdin(Stdio::piped()).spawn().unwrap();
-        give(&mut child, input);
-        child.wait_with_output().unwrap()
-    }
-}
-
-/// Writes to a child's standard input, as far as it listens.
-fn give(child: &mut Child, input: &[u8]) {
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_vec();
-    std::thread::spawn(move || drop(stdin.write_all(&input)));
-}
-
-fn stderr(output: &Output) -> String {
-    let text = String::from_utf8(output.stderr.clone()).unwrap();
-    assert!(!text.contains(PERSONAL) && !text.contains("ba_"), "{text}");
-    text
-}
-
-fn done(output: &Output) -> &Output {
-    assert!(output.status.success(), "{}", stderr(output));
-    output
-}
-
-/// The one line of a command that failed.
-fn failure(output: &Output) -> String {
-    let text = stderr(output);
-    assert_eq!(output.status.code(), Some(1), "{text}");
-    let last = text.lines().last().unwrap_or_default();
-    last.strip_prefix("error: ").unwrap_or_else(|| panic!("{text}")).to_owned()
-}
+use crate::desk::{Desk, PERSONAL, done, failure, give, stderr};
 
 fn lines(export: &[u8]) -> Vec<Value> {
     let lines = export.strip_suffix(b"\n").unwrap().split(|byte| *byte == b'\n');
@@ -213,13 +107,13 @@ async fn an_import_reports_the_clients_that_it_wrote_and_those_that_it_left() {
     desk.store().update(&desk.org.context(), ids[0], &patch, &ExpectedVersions::ALL).await.unwrap();
     desk.store().delete(&desk.org.context(), ids[1], &ExpectedVersions::ALL, false).await.unwrap();
     let said = stderr(done(&desk.import(&export, &["--org", "acme"])));
-    for part in ["Imported 0 clients", "1 already as exported", "1 kept with other content", "1 still deleted"] {
+    for part in ["Imported 0 clients", "1 already as in the file", "1 kept with other content", "1 still deleted"] {
         assert!(said.contains(part), "{part} is not in {said}");
     }
     let said = stderr(done(&desk.import(&export, &["--org", "acme", "--overwrite"])));
     assert!(said.contains("Imported 2 clients into acme: 0 created, 1 replaced, 1 restored."), "{said}");
     let said = stderr(done(&desk.import(&export, &["--org", "acme", "--overwrite"])));
-    assert!(said.contains("3 already as exported"), "{said}");
+    assert!(said.contains("3 already as in the file"), "{said}");
 }
 
 #[tokio::test]
@@ -281,7 +175,7 @@ async fn errors_in_a_file_are_reported_by_line_and_quote_nothing() {
     let mut other_format = export.clone();
     other_format[0]["formatVersion"] = json!(2);
     refuse(&other_format, "format 2");
-    for input in [PERSONAL.as_bytes(), b"\xff\xfe", b"", &vec![b'x'; 300_000]] {
+    for input in [&b"\xff\xfe"[..], b"", &vec![b'x'; 300_000]] {
         let said = failure(&target.import(input, &["--org", "acme"]));
         assert!(said.starts_with("nothing was imported"), "{said}");
     }

@@ -1,4 +1,4 @@
-//! Writing an exported client back, beside all other writes to the organization.
+//! Writing an exported client back, or one from another system, beside all other writes to the organization.
 //!
 //! Warm replicas follow the change feed, and `docs/consistency.md` says what they rely on. So an import
 //! gives each write the current time right before its call, and never the exported time; it takes over
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use domain::{Client, Clock, OrgId, Timestamp, UserId};
+use domain::{Client, ClientId, Clock, KeyId, NewClient, OrgId, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::ClientRecord;
@@ -75,6 +75,36 @@ impl Store {
     /// # Errors
     /// Fails if the table fails for longer than is worth waiting, or if an item is malformed.
     pub async fn import(&self, import: &Import, record: &ClientRecord) -> Result<ImportOutcome, StoreError> {
+        self.import_record(import, Imported::Exported(record.clone())).await
+    }
+
+    /// Writes one client that comes from another system. Its identifier must depend on its source, so that repeating the
+    /// import does no harm: a client that has these fields is left alone. One that is replaced keeps the user and the time
+    /// of its creation.
+    ///
+    /// # Errors
+    /// Fails if the table fails for longer than is worth waiting, or if an item is malformed.
+    pub async fn import_new(&self, import: &Import, id: ClientId, new: NewClient) -> Result<ImportOutcome, StoreError> {
+        let user = import.user.clone();
+        let key: KeyId = IMPORTED_WITH.parse().expect("a short word is an identifier");
+        let mut client = new.created(id, import.clock.now());
+        // The write makes it 1.
+        client.version = 0;
+        let record = ClientRecord {
+            client,
+            created_by: user.clone(),
+            created_with: key.clone(),
+            updated_by: user,
+            updated_with: key,
+        };
+        self.import_record(import, Imported::New(record)).await
+    }
+
+    async fn import_record(&self, import: &Import, imported: Imported) -> Result<ImportOutcome, StoreError> {
+        let (mut record, is_new) = match imported {
+            Imported::Exported(record) => (record, false),
+            Imported::New(record) => (record, true),
+        };
         let write_id = Uuid::new_v4().to_string();
         let mut outcome = ImportOutcome::Created;
         let mut newer = false;
@@ -84,7 +114,7 @@ impl Store {
         let mut attempt = 1;
         loop {
             let at = import.clock.now();
-            let item = imported(import, record, existing.as_ref(), at, &write_id)?;
+            let item = item_of(import, &record, existing.as_ref(), at, &write_id)?;
             let found = match self.replace(existing.as_ref(), item.clone()).await {
                 Ok(None) if import.clock.now() <= at.after(PROMPT) => return Ok(outcome),
                 Ok(None) => {
@@ -126,7 +156,13 @@ impl Store {
                 }
                 ImportOutcome::Restored { newer }
             } else {
-                let same = is_same(record, &ClientRecord::of(found.clone())?);
+                let there = ClientRecord::of(found.clone())?;
+                if is_new {
+                    record.client.created_at = there.client.created_at;
+                    record.created_by = there.created_by.clone();
+                    record.created_with = there.created_with.clone();
+                }
+                let same = is_same(&record, &there);
                 if same && (!import.overwrite || item::version(&found)? >= record.client.version) {
                     return Ok(ImportOutcome::Unchanged);
                 }
@@ -164,6 +200,14 @@ impl Store {
     }
 }
 
+/// A record and its origin.
+enum Imported {
+    /// An export, with the user and the time of the client's creation.
+    Exported(ClientRecord),
+    /// Another system. The client is created now.
+    New(ClientRecord),
+}
+
 /// Whether two records hold the same client, apart from its last change.
 fn is_same(a: &ClientRecord, b: &ClientRecord) -> bool {
     let content = |record: &ClientRecord| {
@@ -176,7 +220,7 @@ fn is_same(a: &ClientRecord, b: &ClientRecord) -> bool {
 }
 
 /// The item of a record that is imported at `at` and replaces `existing`.
-fn imported(
+fn item_of(
     import: &Import,
     record: &ClientRecord,
     existing: Option<&Item>,
