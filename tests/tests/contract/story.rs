@@ -165,10 +165,10 @@ pub(crate) async fn answers() -> Vec<Told> {
     lists(&mut api).await;
     reads(&mut api, &john).await;
     changes(&mut api, &john).await;
-    puts(&mut api).await;
     let cursor = follows(&mut api).await;
     deletions(&mut api, &jose).await;
     is_told_of_the_deletion(&mut api, &cursor).await;
+    puts(&mut api).await;
     restorations(&mut api, &jose).await;
     batches(&mut api).await;
     failures(&mut api).await;
