@@ -2,9 +2,15 @@
 package story;
 
 import java.util.List;
+import java.util.UUID;
 import org.openapitools.client.ApiClient;
 import org.openapitools.client.ApiException;
 import org.openapitools.client.api.ClientsApi;
+import org.openapitools.client.model.Batch;
+import org.openapitools.client.model.BatchDelete;
+import org.openapitools.client.model.BatchOperation;
+import org.openapitools.client.model.BatchResult;
+import org.openapitools.client.model.BatchUpdate;
 import org.openapitools.client.model.ClientCreate;
 import org.openapitools.client.model.ClientRecord;
 import org.openapitools.client.model.ClientStatus;
@@ -58,11 +64,34 @@ public class Main {
         check(changed.getNotes().equals("First."), changed);
 
         for (ClientRecord each : List.of(ada, bob)) {
-            check(api.deleteClient(each.getId(), null, null).getSuccess(), each);
+            check(api.deleteClient(each.getId(), null, null, null).getSuccess(), each);
         }
 
         Problem gone = problem(404, () -> api.getClient(ada.getId(), null, null));
         check(gone.getCode().equals("not_found"), gone);
+
+        check(api.restoreClient(ada.getId(), null, null).getData().getNotes().equals("First."), ada);
+
+        UUID chosen = UUID.fromString("220745ee-989c-5da3-8344-4384e51643fe");
+        var put = api.putClientWithHttpInfo(chosen, new ClientCreate().name("Cyd"), null, null);
+        check(put.getStatusCode() == 201, put);
+
+        Batch batch = new Batch().addOperationsItem(new BatchOperation(new BatchUpdate()
+                .operation(BatchUpdate.OperationEnum.UPDATE)
+                .id(chosen.toString())
+                .client(new ClientUpdate().phone("+1 555-9876"))));
+        for (UUID id : List.of(bob.getId(), chosen, ada.getId())) {
+            batch.addOperationsItem(new BatchOperation(
+                    new BatchDelete().operation(BatchDelete.OperationEnum.DELETE).id(id.toString())));
+        }
+        var results = api.batchClients(batch, null).getResults();
+        check(results.stream().map(BatchResult::getStatus).toList().equals(List.of(200, 404, 200, 200)), results);
+        check(results.get(0).getClient().getPhone().equals("+1 555-9876"), results);
+        check(results.get(1).getProblem().getCode().equals("not_found"), results);
+
+        var changes = api.listChanges(null, null);
+        check(!changes.getHasMore(), changes);
+        check(changes.getChanges().stream().anyMatch(change -> change.getId().equals(chosen) && change.getDeletedAt() != null), changes);
 
         Problem refused = problem(400, () -> api.createClient(new ClientCreate().name(" "), null));
         check(refused.getErrors().get(0).getField().equals("name"), refused);

@@ -1,8 +1,20 @@
 """The story of ../README.md, told with the client of openapi-generator."""
 
 import os
+from uuid import UUID
 
-from openapi_client import ApiClient, ClientCreate, ClientsApi, ClientStatus, ClientUpdate, Configuration
+from openapi_client import (
+    ApiClient,
+    Batch,
+    BatchDelete,
+    BatchOperation,
+    BatchUpdate,
+    ClientCreate,
+    ClientsApi,
+    ClientStatus,
+    ClientUpdate,
+    Configuration,
+)
 from openapi_client.exceptions import BadRequestException, NotFoundException
 
 api = ClientsApi(ApiClient(Configuration(host=os.environ["BASE_URL"], access_token=os.environ["API_KEY"])))
@@ -32,6 +44,22 @@ try:
     raise AssertionError("the client is still there")
 except NotFoundException as error:
     assert error.data.code == "not_found"
+
+assert api.restore_client(ada.id).data.notes == "First."
+
+chosen = UUID("220745ee-989c-5da3-8344-4384e51643fe")
+assert api.put_client_with_http_info(chosen, ClientCreate(name="Cyd")).status_code == 201
+
+update = BatchUpdate(operation="update", id=str(chosen), client=ClientUpdate(phone="+1 555-9876"))
+deletions = [BatchDelete(operation="delete", id=str(id)) for id in (bob.id, chosen, ada.id)]
+results = api.batch_clients(Batch(operations=[BatchOperation(each) for each in (update, *deletions)])).results
+assert [result.status for result in results] == [200, 404, 200, 200]
+assert results[0].client.phone == "+1 555-9876"
+assert results[1].problem.code == "not_found"
+
+changes = api.list_changes()
+assert not changes.has_more
+assert any(change.id == chosen and change.deleted_at for change in changes.changes)
 
 try:
     # Unlike the constructor, this leaves the check of the name to the API.

@@ -1,6 +1,16 @@
 // The story of ../README.md, told with the client of hey-api.
 import assert from "node:assert/strict";
-import { createClient, deleteClient, getClient, listClients, updateClient } from "./generated/hey-api";
+import {
+  batchClients,
+  createClient,
+  deleteClient,
+  getClient,
+  listChanges,
+  listClients,
+  putClient,
+  restoreClient,
+  updateClient,
+} from "./generated/hey-api";
 import type { ClientCreate } from "./generated/hey-api";
 import { client as api } from "./generated/hey-api/client.gen";
 
@@ -39,6 +49,32 @@ for (const { id } of [ada, bob]) {
 const gone = await getClient({ path });
 assert.equal(gone.response?.status, 404);
 assert.equal(gone.error?.code, "not_found");
+
+const restored = await restoreClient({ path, throwOnError: true });
+assert.equal(restored.data.data.notes, "First.");
+
+const chosen = "220745ee-989c-5da3-8344-4384e51643fe";
+const put = await putClient({ path: { id: chosen }, body: { name: "Cyd" }, throwOnError: true });
+assert.equal(put.response?.status, 201);
+
+const batch = await batchClients({
+  body: {
+    operations: [
+      { operation: "update", id: chosen, client: { phone: "+1 555-9876" } },
+      { operation: "delete", id: bob.id },
+      { operation: "delete", id: chosen },
+      { operation: "delete", id: ada.id },
+    ],
+  },
+  throwOnError: true,
+});
+assert.deepEqual(batch.data.results.map((result) => result.status), [200, 404, 200, 200]);
+assert.equal(batch.data.results[0].client?.phone, "+1 555-9876");
+assert.equal(batch.data.results[1].problem?.code, "not_found");
+
+const changes = await listChanges({ throwOnError: true });
+assert.equal(changes.data.hasMore, false);
+assert(changes.data.changes.some(({ id, deletedAt }) => id === chosen && deletedAt));
 
 const refused = await createClient({ body: { name: " " } });
 assert.equal(refused.response?.status, 400);

@@ -44,6 +44,32 @@ const gone = await api.GET("/clients/{id}", { params: { path } });
 assert.equal(gone.response.status, 404);
 assert.equal(gone.error?.code, "not_found");
 
+const restored = await api.POST("/clients/{id}/restore", { params: { path } });
+assert.equal(restored.data?.data.notes, "First.");
+
+const chosen = "220745ee-989c-5da3-8344-4384e51643fe";
+const put = await api.PUT("/clients/{id}", { params: { path: { id: chosen } }, body: { name: "Cyd" } });
+assert.equal(put.response.status, 201);
+
+const batch = await api.POST("/clients/batch", {
+  body: {
+    operations: [
+      { operation: "update", id: chosen, client: { phone: "+1 555-9876" } },
+      { operation: "delete", id: bob.id },
+      { operation: "delete", id: chosen },
+      { operation: "delete", id: ada.id },
+    ],
+  },
+});
+assert(batch.data);
+assert.deepEqual(batch.data.results.map((result) => result.status), [200, 404, 200, 200]);
+assert.equal(batch.data.results[0].client?.phone, "+1 555-9876");
+assert.equal(batch.data.results[1].problem?.code, "not_found");
+
+const changes = await api.GET("/clients/changes");
+assert.equal(changes.data?.hasMore, false);
+assert(changes.data.changes.some(({ id, deletedAt }) => id === chosen && deletedAt));
+
 const refused = await api.POST("/clients", { body: { name: " " } });
 assert.equal(refused.response.status, 400);
 assert.equal(refused.error?.errors?.[0].field, "name");

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"os"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/oapi-codegen/nullable"
@@ -63,6 +64,33 @@ func main() {
 
 	gone := check.OK(api.GetClientWithResponse(ctx, ada.Id, nil)).ApplicationproblemJSON404
 	check.That(gone != nil && gone.Code == "not_found", "gone: %v", gone)
+
+	restored := check.OK(api.RestoreClientWithResponse(ctx, ada.Id, nil)).JSON200
+	check.That(restored != nil && restored.Data.Notes.MustGet() == "First.", "restored: %v", restored)
+
+	chosen := uuid.MustParse("220745ee-989c-5da3-8344-4384e51643fe")
+	put := check.OK(api.PutClientWithResponse(ctx, chosen, nil, client.ClientCreate{Name: "Cyd"}))
+	check.That(put.JSON201 != nil, "put: %s", put.Body)
+
+	operations := make([]client.BatchOperation, 4)
+	phone := client.ClientUpdate{Phone: nullable.NewNullableWithValue("+1 555-9876")}
+	check.OK(0, operations[0].FromBatchUpdate(client.BatchUpdate{Id: chosen.String(), Client: phone}))
+	for at, id := range []uuid.UUID{bob.Id, chosen, ada.Id} {
+		check.OK(0, operations[at+1].FromBatchDelete(client.BatchDelete{Id: id.String()}))
+	}
+	batch := check.OK(api.BatchClientsWithResponse(ctx, nil, client.Batch{Operations: operations}))
+	check.That(batch.JSON200 != nil, "done: %s", batch.Body)
+	results := batch.JSON200.Results
+	for at, status := range []int{200, 404, 200, 200} {
+		check.That(results[at].Status == status, "the results are %s", batch.Body)
+	}
+	check.That(results[0].Client.Phone.MustGet() == "+1 555-9876", "the results are %s", batch.Body)
+	check.That(results[1].Problem.Code == "not_found", "the results are %s", batch.Body)
+
+	changes := check.OK(api.ListChangesWithResponse(ctx, nil)).JSON200
+	check.That(changes != nil && !changes.HasMore, "the changes are %v", changes)
+	isDeleted := func(change client.Change) bool { return change.Id == chosen && change.DeletedAt != nil }
+	check.That(slices.ContainsFunc(changes.Changes, isDeleted), "the changes are %v", changes)
 
 	refused := check.OK(api.CreateClientWithResponse(ctx, nil, client.ClientCreate{Name: " "})).ApplicationproblemJSON400
 	check.That(refused != nil && (*refused.Errors)[0].Field == "name", "refused: %v", refused)

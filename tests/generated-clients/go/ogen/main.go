@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"os"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -68,6 +69,34 @@ func main() {
 
 	gone := as[*client.NotFoundHeaders](api.GetClient(ctx, client.GetClientParams{ID: ada.ID})).Response
 	check.That(gone.Code == "not_found", "gone: %v", gone)
+
+	restored := as[*client.GetClientOKHeaders](api.RestoreClient(ctx, client.RestoreClientParams{ID: ada.ID}))
+	check.That(restored.Response.Data.Notes.Value == "First.", "restored: %v", restored)
+
+	chosen := uuid.MustParse("220745ee-989c-5da3-8344-4384e51643fe")
+	cyd := client.ClientCreate{Name: "Cyd"}
+	as[*client.PutClientCreatedHeaders](api.PutClient(ctx, &cyd, client.PutClientParams{ID: chosen}))
+
+	phone := client.ClientUpdate{Phone: client.NewOptNilPhone("+1 555-9876")}
+	operations := []client.BatchOperation{
+		client.NewBatchUpdateBatchOperation(client.BatchUpdate{ID: chosen.String(), Client: phone}),
+	}
+	for _, id := range []uuid.UUID{bob.ID, chosen, ada.ID} {
+		operations = append(operations, client.NewBatchDeleteBatchOperation(client.BatchDelete{ID: id.String()}))
+	}
+	results := as[*client.BatchResultsHeaders](
+		api.BatchClients(ctx, &client.Batch{Operations: operations}, client.BatchClientsParams{}),
+	).Response.Results
+	for at, status := range []int{200, 404, 200, 200} {
+		check.That(results[at].Status == status, "the results are %v", results)
+	}
+	check.That(results[0].Client.Value.Phone.Value == "+1 555-9876", "the results are %v", results)
+	check.That(results[1].Problem.Value.Code == "not_found", "the results are %v", results)
+
+	changes := as[*client.ChangePageHeaders](api.ListChanges(ctx, client.ListChangesParams{})).Response
+	check.That(!changes.HasMore, "the changes are %v", changes)
+	isDeleted := func(change client.Change) bool { return change.ID == chosen && change.DeletedAt.IsSet() }
+	check.That(slices.ContainsFunc(changes.Changes, isDeleted), "the changes are %v", changes)
 
 	blank := client.ClientCreate{Name: " "}
 	refused := as[*client.ProblemHeaders](api.CreateClient(ctx, &blank, client.CreateClientParams{})).Response

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"slices"
 
 	"generated-clients/check"
 	"generated-clients/openapi-generator/client"
@@ -63,6 +64,35 @@ func main() {
 	_, answer, err := api.GetClient(ctx, ada.Id).Execute()
 	gone := problem(answer, err, http.StatusNotFound)
 	check.That(gone.Code == "not_found", "gone: %v", gone)
+
+	restored, _, err := api.RestoreClient(ctx, ada.Id).Execute()
+	check.That(check.OK(restored, err).Data.GetNotes() == "First.", "restored: %v", restored)
+
+	chosen := "220745ee-989c-5da3-8344-4384e51643fe"
+	put, answer, err := api.PutClient(ctx, chosen).ClientCreate(*client.NewClientCreate("Cyd")).Execute()
+	check.OK(put, err)
+	check.That(answer.StatusCode == http.StatusCreated, "put: %v", put)
+
+	phone := client.NewClientUpdate()
+	phone.SetPhone("+1 555-9876")
+	operations := []client.BatchOperation{
+		client.BatchUpdateAsBatchOperation(client.NewBatchUpdate("update", chosen, *phone)),
+	}
+	for _, id := range []string{bob.Id, chosen, ada.Id} {
+		operations = append(operations, client.BatchDeleteAsBatchOperation(client.NewBatchDelete("delete", id)))
+	}
+	batch, _, err := api.BatchClients(ctx).Batch(*client.NewBatch(operations)).Execute()
+	results := check.OK(batch, err).Results
+	for at, status := range []int32{200, 404, 200, 200} {
+		check.That(results[at].Status == status, "the results are %v", results)
+	}
+	check.That(*results[0].Client.Phone.Get() == "+1 555-9876", "the results are %v", results)
+	check.That(results[1].Problem.Code == "not_found", "the results are %v", results)
+
+	changes, _, err := api.ListChanges(ctx).Execute()
+	check.That(!check.OK(changes, err).HasMore, "the changes are %v", changes)
+	isDeleted := func(change client.Change) bool { return change.Id == chosen && change.DeletedAt != nil }
+	check.That(slices.ContainsFunc(changes.Changes, isDeleted), "the changes are %v", changes)
 
 	_, answer, err = api.CreateClient(ctx).ClientCreate(*client.NewClientCreate(" ")).Execute()
 	refused := problem(answer, err, http.StatusBadRequest)

@@ -45,13 +45,32 @@ async fn main() {
     assert_eq!((changed.phone, changed.notes.as_deref()), (None, Some("First.")));
 
     for id in [ada.id, bob.id] {
-        assert!(delete_client(&api, &id.to_string(), None, None).await.unwrap().success);
+        assert!(delete_client(&api, &id.to_string(), None, None, None).await.unwrap().success);
     }
 
     // The generated enum takes each problem document for that of its first status.
     let Err(Error::ResponseError(gone)) = get_client(&api, &ada.id.to_string(), None, None).await else { panic!() };
     let Some(GetClientError::Status400(problem)) = gone.entity else { panic!("{}", gone.content) };
     assert_eq!((gone.status.as_u16(), problem.code.as_str()), (404, "not_found"));
+
+    assert_eq!(restore_client(&api, &ada.id.to_string(), None, None).await.unwrap().data.notes.as_deref(), Some("First."));
+
+    let chosen = "220745ee-989c-5da3-8344-4384e51643fe";
+    let cyd = put_client(&api, chosen, ClientCreate::new("Cyd".to_owned()), None, None).await.unwrap().data;
+
+    let phone = ClientUpdate { phone: Some(Some("+1 555-9876".to_owned())), ..ClientUpdate::new() };
+    let update = BatchUpdate::new(batch_update::Operation::Update, chosen.to_owned(), phone);
+    let deletions = [bob.id, cyd.id, ada.id]
+        .map(|id| BatchOperation::Delete(Box::new(BatchDelete::new(batch_delete::Operation::Delete, id.to_string()))));
+    let operations = [BatchOperation::Update(Box::new(update))].into_iter().chain(deletions).collect();
+    let results = batch_clients(&api, Batch::new(operations), None).await.unwrap().results;
+    assert_eq!(results.iter().map(|result| result.status).collect::<Vec<_>>(), [200, 404, 200, 200]);
+    assert_eq!(results[0].client.as_ref().unwrap().phone.as_deref(), Some("+1 555-9876"));
+    assert_eq!(results[1].problem.as_ref().unwrap().code, "not_found");
+
+    let changes = list_changes(&api, None, None).await.unwrap();
+    assert!(!changes.has_more);
+    assert!(changes.changes.iter().any(|change| change.id == cyd.id && change.deleted_at.is_some()));
 
     let Err(Error::ResponseError(refused)) = create_client(&api, ClientCreate::new(" ".to_owned()), None).await else {
         panic!()
