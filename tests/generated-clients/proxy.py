@@ -55,7 +55,7 @@ class Handler(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(content)
 
-    do_GET = do_POST = do_PATCH = do_DELETE = forward
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = forward
 
     def log_request(self, code="-", size="-"):
         pass

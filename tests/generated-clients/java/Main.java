@@ -7,10 +7,8 @@ import org.openapitools.client.ApiClient;
 import org.openapitools.client.ApiException;
 import org.openapitools.client.api.ClientsApi;
 import org.openapitools.client.model.Batch;
-import org.openapitools.client.model.BatchDelete;
 import org.openapitools.client.model.BatchOperation;
 import org.openapitools.client.model.BatchResult;
-import org.openapitools.client.model.BatchUpdate;
 import org.openapitools.client.model.ClientCreate;
 import org.openapitools.client.model.ClientRecord;
 import org.openapitools.client.model.ClientStatus;
@@ -76,13 +74,13 @@ public class Main {
         var put = api.putClientWithHttpInfo(chosen, new ClientCreate().name("Cyd"), null, null);
         check(put.getStatusCode() == 201, put);
 
-        Batch batch = new Batch().addOperationsItem(new BatchOperation(new BatchUpdate()
-                .operation(BatchUpdate.OperationEnum.UPDATE)
+        Batch batch = new Batch().addOperationsItem(new BatchOperation()
+                .operation(BatchOperation.OperationEnum.UPDATE)
                 .id(chosen.toString())
-                .client(new ClientUpdate().phone("+1 555-9876"))));
+                .client(new ClientUpdate().phone("+1 555-9876")));
         for (UUID id : List.of(bob.getId(), chosen, ada.getId())) {
-            batch.addOperationsItem(new BatchOperation(
-                    new BatchDelete().operation(BatchDelete.OperationEnum.DELETE).id(id.toString())));
+            batch.addOperationsItem(
+                    new BatchOperation().operation(BatchOperation.OperationEnum.DELETE).id(id.toString()));
         }
         var results = api.batchClients(batch, null).getResults();
         check(results.stream().map(BatchResult::getStatus).toList().equals(List.of(200, 404, 200, 200)), results);

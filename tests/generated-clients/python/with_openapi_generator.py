@@ -6,9 +6,7 @@ from uuid import UUID
 from openapi_client import (
     ApiClient,
     Batch,
-    BatchDelete,
     BatchOperation,
-    BatchUpdate,
     ClientCreate,
     ClientsApi,
     ClientStatus,
@@ -50,9 +48,9 @@ assert api.restore_client(ada.id).data.notes == "First."
 chosen = UUID("220745ee-989c-5da3-8344-4384e51643fe")
 assert api.put_client_with_http_info(chosen, ClientCreate(name="Cyd")).status_code == 201
 
-update = BatchUpdate(operation="update", id=str(chosen), client=ClientUpdate(phone="+1 555-9876"))
-deletions = [BatchDelete(operation="delete", id=str(id)) for id in (bob.id, chosen, ada.id)]
-results = api.batch_clients(Batch(operations=[BatchOperation(each) for each in (update, *deletions)])).results
+update = BatchOperation(operation="update", id=str(chosen), client=ClientUpdate(phone="+1 555-9876"))
+deletions = [BatchOperation(operation="delete", id=str(id)) for id in (bob.id, chosen, ada.id)]
+results = api.batch_clients(Batch(operations=[update, *deletions])).results
 assert [result.status for result in results] == [200, 404, 200, 200]
 assert results[0].client.phone == "+1 555-9876"
 assert results[1].problem.code == "not_found"

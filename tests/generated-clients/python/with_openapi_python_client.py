@@ -17,10 +17,8 @@ from clients_api.api.clients import (
 )
 from clients_api.models import (
     Batch,
-    BatchDelete,
-    BatchDeleteOperation,
-    BatchUpdate,
-    BatchUpdateOperation,
+    BatchOperation,
+    BatchOperationOperation,
     ClientCreate,
     ClientStatus,
     ClientUpdate,
@@ -71,8 +69,10 @@ chosen = UUID("220745ee-989c-5da3-8344-4384e51643fe")
 assert put_client.sync_detailed(chosen, client=api, body=ClientCreate(name="Cyd")).status_code == 201
 
 phone = ClientUpdate(phone="+1 555-9876")
-update = BatchUpdate(operation=BatchUpdateOperation.UPDATE, id=str(chosen), client_=phone)
-deletions = [BatchDelete(operation=BatchDeleteOperation.DELETE, id=str(id)) for id in (bob.id, chosen, ada.id)]
+update = BatchOperation(operation=BatchOperationOperation.UPDATE, id=str(chosen), client=phone)
+deletions = [
+    BatchOperation(operation=BatchOperationOperation.DELETE, id=str(id)) for id in (bob.id, chosen, ada.id)
+]
 results = batch_clients.sync(client=api, body=Batch(operations=[update, *deletions])).results
 assert [result.status for result in results] == [200, 404, 200, 200]
 assert results[0].client.phone == "+1 555-9876"

@@ -109,14 +109,8 @@ fn on_bodies() {
 fn on_batches() {
     let document = Document::read();
     let schema = document.validator_at("/components/schemas/Batch");
-    let agree = |body: &Value| {
-        let text = body.to_string();
-        let taken = Batch::parse(text.as_bytes()).is_ok_and(|batch| {
-            // What is an error of the input is told from what is merely not there.
-            batch.operations().iter().all(|operation| !matches!(operation, Err(ApiError::Invalid(_))))
-        });
-        assert_eq!(schema.is_valid(body), taken, "{text}");
-    };
+    let is_taken = |body: &Value| Batch::parse(body.to_string().as_bytes()).is_ok();
+    let agree = |body: &Value| assert_eq!(schema.is_valid(body), is_taken(body), "{body}");
     let create = json!({ "operation": "create", "client": { "name": "A" } });
     for body in
         [json!(null), json!([create]), json!({}), json!({ "operations": create }), json!({ "operation": [create] })]
@@ -127,7 +121,8 @@ fn on_batches() {
         agree(&json!({ "operations": vec![create.clone(); number] }));
     }
     agree(&json!({ "operations": [create], "atomic": true }));
-    // Every combination of these, each of them absent too.
+    // Of one operation, the schema says less than the API, because clients that are generated from one schema for each kind
+    // do not work in every language. It refuses nothing that the API takes. Every combination of these, each of them absent too:
     let id = "6f1b3bb2-4c38-4b34-8c5f-2df8b2c8e4a1";
     let values = [
         ("operation", vec![json!("create"), json!("update"), json!("put"), json!("delete"), json!("PUT"), json!(null)]),
@@ -148,7 +143,12 @@ fn on_batches() {
             operations.iter().flat_map(|operation| values.iter().map(|value| with(operation, value.clone()))).collect();
         operations.extend(more);
     }
-    operations.into_iter().for_each(|operation| agree(&json!({ "operations": [operation] })));
+    for operation in operations {
+        let body = json!({ "operations": [operation] });
+        let text = body.to_string();
+        let is_legal = !matches!(Batch::parse(text.as_bytes()).unwrap().operations()[0], Err(ApiError::Invalid(_)));
+        assert!(schema.is_valid(&body) || !is_legal, "{text}");
+    }
 }
 
 #[test]

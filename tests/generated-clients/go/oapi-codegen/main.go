@@ -72,11 +72,11 @@ func main() {
 	put := check.OK(api.PutClientWithResponse(ctx, chosen, nil, client.ClientCreate{Name: "Cyd"}))
 	check.That(put.JSON201 != nil, "put: %s", put.Body)
 
-	operations := make([]client.BatchOperation, 4)
-	phone := client.ClientUpdate{Phone: nullable.NewNullableWithValue("+1 555-9876")}
-	check.OK(0, operations[0].FromBatchUpdate(client.BatchUpdate{Id: chosen.String(), Client: phone}))
-	for at, id := range []uuid.UUID{bob.Id, chosen, ada.Id} {
-		check.OK(0, operations[at+1].FromBatchDelete(client.BatchDelete{Id: id.String()}))
+	text, phone := chosen.String(), client.ClientUpdate{Phone: nullable.NewNullableWithValue("+1 555-9876")}
+	operations := []client.BatchOperation{{Operation: client.Update, Id: &text, Client: &phone}}
+	for _, id := range []uuid.UUID{bob.Id, chosen, ada.Id} {
+		text := id.String()
+		operations = append(operations, client.BatchOperation{Operation: client.Delete, Id: &text})
 	}
 	batch := check.OK(api.BatchClientsWithResponse(ctx, nil, client.Batch{Operations: operations}))
 	check.That(batch.JSON200 != nil, "done: %s", batch.Body)

@@ -78,11 +78,15 @@ func main() {
 	as[*client.PutClientCreatedHeaders](api.PutClient(ctx, &cyd, client.PutClientParams{ID: chosen}))
 
 	phone := client.ClientUpdate{Phone: client.NewOptNilPhone("+1 555-9876")}
-	operations := []client.BatchOperation{
-		client.NewBatchUpdateBatchOperation(client.BatchUpdate{ID: chosen.String(), Client: phone}),
-	}
+	operations := []client.BatchOperation{{
+		Operation: client.BatchOperationOperationUpdate,
+		ID:        client.NewOptString(chosen.String()),
+		Client:    client.NewOptClientUpdate(phone),
+	}}
 	for _, id := range []uuid.UUID{bob.ID, chosen, ada.ID} {
-		operations = append(operations, client.NewBatchDeleteBatchOperation(client.BatchDelete{ID: id.String()}))
+		operations = append(operations, client.BatchOperation{
+			Operation: client.BatchOperationOperationDelete, ID: client.NewOptString(id.String()),
+		})
 	}
 	results := as[*client.BatchResultsHeaders](
 		api.BatchClients(ctx, &client.Batch{Operations: operations}, client.BatchClientsParams{}),

@@ -75,11 +75,14 @@ func main() {
 
 	phone := client.NewClientUpdate()
 	phone.SetPhone("+1 555-9876")
-	operations := []client.BatchOperation{
-		client.BatchUpdateAsBatchOperation(client.NewBatchUpdate("update", chosen, *phone)),
-	}
+	update := client.NewBatchOperation("update")
+	update.SetId(chosen)
+	update.SetClient(*phone)
+	operations := []client.BatchOperation{*update}
 	for _, id := range []string{bob.Id, chosen, ada.Id} {
-		operations = append(operations, client.BatchDeleteAsBatchOperation(client.NewBatchDelete("delete", id)))
+		deletion := client.NewBatchOperation("delete")
+		deletion.SetId(id)
+		operations = append(operations, *deletion)
 	}
 	batch, _, err := api.BatchClients(ctx).Batch(*client.NewBatch(operations)).Execute()
 	results := check.OK(batch, err).Results

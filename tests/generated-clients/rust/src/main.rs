@@ -6,11 +6,12 @@ use openapi::{
     apis::{
         Error,
         clients_api::{
-            CreateClientError, GetClientError, create_client, delete_client, get_client, list_clients, update_client,
+            CreateClientError, GetClientError, batch_clients, create_client, delete_client, get_client, list_changes,
+            list_clients, put_client, restore_client, update_client,
         },
         configuration::Configuration,
     },
-    models::{ClientCreate, ClientStatus, ClientUpdate},
+    models::{Batch, BatchOperation, ClientCreate, ClientStatus, ClientUpdate, batch_operation::Operation},
 };
 
 #[tokio::main]
@@ -59,10 +60,10 @@ async fn main() {
     let cyd = put_client(&api, chosen, ClientCreate::new("Cyd".to_owned()), None, None).await.unwrap().data;
 
     let phone = ClientUpdate { phone: Some(Some("+1 555-9876".to_owned())), ..ClientUpdate::new() };
-    let update = BatchUpdate::new(batch_update::Operation::Update, chosen.to_owned(), phone);
-    let deletions = [bob.id, cyd.id, ada.id]
-        .map(|id| BatchOperation::Delete(Box::new(BatchDelete::new(batch_delete::Operation::Delete, id.to_string()))));
-    let operations = [BatchOperation::Update(Box::new(update))].into_iter().chain(deletions).collect();
+    let on = |id: String, operation| BatchOperation { id: Some(id), ..BatchOperation::new(operation) };
+    let update = BatchOperation { client: Some(Box::new(phone)), ..on(chosen.to_owned(), Operation::Update) };
+    let deletions = [bob.id, cyd.id, ada.id].map(|id| on(id.to_string(), Operation::Delete));
+    let operations = [update].into_iter().chain(deletions).collect();
     let results = batch_clients(&api, Batch::new(operations), None).await.unwrap().results;
     assert_eq!(results.iter().map(|result| result.status).collect::<Vec<_>>(), [200, 404, 200, 200]);
     assert_eq!(results[0].client.as_ref().unwrap().phone.as_deref(), Some("+1 555-9876"));
