@@ -166,11 +166,15 @@ async fn a_program_keeps_deleted_clients_for_the_days_of_its_variable() {
     }
     let variables = [("AWS_ENDPOINT_URL_DYNAMODB", world.url()), ("DELETED_CLIENTS_DAYS", "8")];
     let mut broken = start("delete-client", &variables).await;
-    while broken.ended().unwrap().is_none() {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    let written = broken.everything_written();
-    assert!(written.contains("DELETED_CLIENTS_DAYS must be a whole number of days from 0 to 7"), "{written}");
+    let reason = "DELETED_CLIENTS_DAYS must be a whole number of days from 0 to 7";
+    // What it wrote can arrive a moment after its end.
+    let says_why = async {
+        while broken.ended().unwrap().is_none() || !broken.everything_written().contains(reason) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let ended = tokio::time::timeout(Duration::from_secs(20), says_why).await;
+    assert!(ended.is_ok(), "{}", broken.everything_written());
 }
 
 #[tokio::test]
