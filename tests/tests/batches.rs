@@ -277,6 +277,7 @@ async fn an_operation_that_was_refused_stays_behind_those_that_followed_it(world
     let answer = async |call: Call| api.answer(&call.key(&key)).await;
     let created = answer(Call::create(&json!({ "name": "before" }))).await;
     let (id, absent) = (created.id(), ClientId::random().to_string());
+    let other = answer(Call::create(&json!({ "name": "other" }))).await;
     let batch = Call::batch(&[
         json!({ "operation": "update", "id": absent, "client": { "name": "first" } }),
         json!({ "operation": "put", "id": absent, "client": { "name": "second" } }),
@@ -284,15 +285,18 @@ async fn an_operation_that_was_refused_stays_behind_those_that_followed_it(world
         json!({ "operation": "delete", "id": id }),
         json!({ "operation": "update", "id": absent, "client": { "notes": "third" }, "ifMatch": "\"7\"" }),
         json!({ "operation": "update", "id": absent, "client": { "notes": "fourth" } }),
+        json!({ "operation": "update", "id": other.id(), "client": { "notes": "first" }, "ifMatch": "\"7\"" }),
+        json!({ "operation": "delete", "id": other.id() }),
+        json!({ "operation": "put", "id": other.id(), "client": { "name": "anew" } }),
     ])
     .header("idempotency-key", "batch");
     for replayed in [false, true, true] {
         let results = results(&answer(batch.clone()).await);
         let statuses: Vec<_> = results.iter().map(|result| result["status"].as_u64().unwrap()).collect();
         let put = if replayed { 200 } else { 201 };
-        assert_eq!(statuses, [404, put, 412, 200, 412, 200]);
+        assert_eq!(statuses, [404, put, 412, 200, 412, 200, 412, 200, put]);
         let marks: Vec<_> = results.iter().map(|result| result["replayed"] == true).collect();
-        assert_eq!(marks, [false, replayed, false, replayed, false, replayed]);
+        assert_eq!(marks, [false, replayed, false, replayed, false, replayed, false, replayed, replayed]);
         let now = answer(Call::get(&absent)).await;
         assert_eq!(
             (&now.data()["name"], &now.data()["notes"], now.header("etag")),

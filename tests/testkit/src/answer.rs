@@ -82,7 +82,7 @@ impl Answer {
     /// The answer without the members and headers that differ from request to request.
     #[must_use]
     pub fn without_request_id(mut self) -> Self {
-        for name in ["x-request-id", "date"] {
+        for name in ["x-request-id", "date", "ratelimit"] {
             self.headers.remove(name);
         }
         if let Some(id) = self.body.as_object_mut().and_then(|body| body.remove("requestId")) {

@@ -115,6 +115,9 @@ impl Store {
         if revivals > 0 {
             item.insert(attributes::REVIVALS.to_owned(), n(revivals));
         }
+        // Requests that are repeated still find what they did.
+        let create = tombstone.get_key_value(attributes::REQUEST_HASH);
+        item.extend(create.map(|(name, hash)| (name.clone(), hash.clone())));
         item.extend(token::kept(tombstone));
         if let Some(token) = &context.token {
             token.leave_in(&mut item, context.at);

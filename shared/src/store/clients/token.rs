@@ -62,8 +62,10 @@ impl WriteToken {
     pub(super) fn leave_in(&self, item: &mut Item, at: Timestamp) {
         let (today, outdated) = sets(at);
         let mut texts = self.texts();
-        if let Some(AttributeValue::Ss(earlier)) = item.remove(today) {
-            texts.extend(earlier);
+        if let Some(AttributeValue::Ss(mut earlier)) = item.remove(today) {
+            // A refusal that an earlier change of the same request has left already. A set has no member twice.
+            earlier.retain(|text| !texts.contains(text));
+            texts.append(&mut earlier);
         }
         item.insert(today.to_owned(), AttributeValue::Ss(texts));
         item.remove(outdated);
@@ -88,6 +90,11 @@ impl WriteToken {
             Some(Settled::UnexpectedVersion) => Err(WriteError::UnexpectedVersion),
         }
     }
+}
+
+/// Lets an update without a token remove what was left the day before yesterday, so that an item does not keep it for good.
+pub(super) fn forget(update: &mut UpdateExpression, at: Timestamp) {
+    update.remove(Path::Item(sets(at).1));
 }
 
 /// The set for what is left at this time, and the one whose content is outdated by then.
@@ -134,6 +141,15 @@ mod tests {
         token(1).leave_in(&mut item, at);
         assert_eq!(item[today].as_ss().unwrap(), &[Settled::Applied.text(&token(1)), today.to_owned()]);
         assert_eq!((item.len(), item.contains_key(outdated)), (2, false));
+    }
+
+    #[test]
+    fn a_refusal_that_the_tombstone_names_already_is_named_once() {
+        let at = Timestamp::from_millis(20_000 * SECONDS_OF_A_DAY * 1000);
+        let refusal = Settled::UnexpectedVersion.text(&token(2));
+        let mut item = Item::from([(sets(at).0.to_owned(), AttributeValue::Ss(vec![refusal.clone()]))]);
+        WriteToken { refused_before: vec![refusal.clone()], ..token(1) }.leave_in(&mut item, at);
+        assert_eq!(item[sets(at).0].as_ss().unwrap(), &[refusal, Settled::Applied.text(&token(1))]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{
     attributes,
     expression::{Path, UpdateExpression},
-    item, primary_key,
+    item, primary_key, token,
 };
 use crate::store::{
     ExpectedVersions, Store, StoreError, WriteContext, WriteError,
@@ -130,8 +130,9 @@ impl Store {
         }
         update.exclude_versions(&expected.none_of);
         let token = context.token.as_ref();
-        if let Some(token) = token {
-            token.leave(&mut update, context.at);
+        match token {
+            Some(token) => token.leave(&mut update, context.at),
+            None => token::forget(&mut update, context.at),
         }
         let retry = if token.is_some() { Retry::Always } else { retry };
         let mut repeated = false;
