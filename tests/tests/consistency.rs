@@ -4,8 +4,8 @@
 //! and read and write checkpoints, which are lost, torn, put back and swapped meanwhile. `faults.rs` checks single
 //! requests under the same faults.
 //!
-//! Time is scaled down: a writer lives for 600 milliseconds instead of seconds, and the overlap is made of that as the real one
-//! is of the real timeout.
+//! Time is scaled down: a writer lives for 600 milliseconds instead of seconds, and the overlap is made of that as the
+//! real one is of the real timeout.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -30,8 +30,8 @@ pub(crate) fn fixed() -> Vec<(String, f64)> {
     let filters = of_type("AWS::Logs::MetricFilter");
     let filtered: HashSet<&Yaml<'_>> =
         filters.iter().map(|filter| &filter["MetricTransformations"][0]["MetricName"]).collect();
-    // All functions send all metrics, but only lists send `replica_loads` and `checkpoints_refused`, and in their lines of
-    // upkeep `replica_differences`.
+    // All functions send all metrics, but only lists send `replica_loads` and `checkpoints_refused`, and in their lines
+    // of upkeep `replica_differences`.
     let custom = (METRICS.len() - 2) * functions.len() + 3 + filtered.len();
     let events =
         functions.iter().filter_map(|function| function["Events"].as_mapping()).flat_map(|events| events.values());

@@ -1,4 +1,4 @@
-//! The limits of its own that an organization has: on its item, and copied onto the items of its keys.
+//! An organization's own limits: on its item, and copied onto the items of its keys.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ use crate::{
 const UPDATE: &str = "UpdateItem api-keys";
 
 impl Store {
-    /// The limits of its own that an organization has.
+    /// An organization's own limits.
     ///
     /// # Errors
     /// Fails if the table does.
@@ -35,13 +35,14 @@ impl Store {
         Ok(item.map(|item| quotas(&item)).unwrap_or_default())
     }
 
-    /// Sets the limits of its own that an organization has, from the next request on, and gives the number of its keys.
-    /// Repeating the call continues if it failed on the way.
+    /// Sets an organization's own limits, from the next request on, and gives the number of its keys. Repeating the
+    /// call continues if it failed on the way.
     ///
     /// # Errors
     /// Fails if the table does.
     pub async fn set_organization_quotas(&self, org: &OrgId, quotas: Quotas) -> Result<usize, StoreError> {
-        // The organization's item goes first. A key that is created meanwhile then either is found here, or finds it.
+        // The organization's item goes first. A key that is created meanwhile is either found below, or takes its
+        // limits from that item.
         self.set_quotas(&organization(org), quotas, None).await?;
         let keys = self.all_api_keys(org).await?;
         for key in &keys {

@@ -30,7 +30,7 @@ pub(super) const ORGANIZATION_LIMIT: &str = "organization";
 pub struct LastUse {
     /// The time of the use.
     pub at: Timestamp,
-    /// The time since which a use that is noted already is good enough.
+    /// A use at this time or later that is on record makes the note needless.
     pub unless_since: Timestamp,
 }
 
@@ -102,7 +102,7 @@ pub(super) fn usage(item: &Item) -> Vec<Entry> {
     entries.filter_map(|(name, value)| Entry::read(name, value.as_s().ok()?)).collect()
 }
 
-/// The limits of its own that an organization has, as its item and those of its keys say.
+/// An organization's own limits, as its item and those of its keys say.
 pub(super) fn quotas(item: &Item) -> Quotas {
     let limits = item.get(attributes::LIMITS).and_then(|limits| limits.as_m().ok());
     let limit = |name| limits?.get(name)?.as_n().ok()?.parse().ok();

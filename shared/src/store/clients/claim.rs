@@ -1,5 +1,5 @@
-//! Claims: an idempotency key of a batch is claimed for the batch's operations before the first of them. A claim is an item
-//! beside the organization's clients, which neither the change feed nor any client's identifier reaches.
+//! Claims: an idempotency key of a batch is claimed for the batch's operations before the first of them. A claim is an
+//! item beside the organization's clients, which neither the change feed nor any client's identifier reaches.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
@@ -22,8 +22,8 @@ pub(crate) fn is_claim(item: &crate::store::item::Item) -> bool {
 }
 
 impl Store {
-    /// Claims a key, by its `name`, for a request. Gives whether the key belongs to the request: nobody claimed it before,
-    /// or somebody did for a request with the same hash.
+    /// Claims a key, by its `name`, for a request. Gives whether the key belongs to the request: nobody claimed it
+    /// before, or somebody did for a request with the same hash.
     ///
     /// # Errors
     /// Fails if the table does.
