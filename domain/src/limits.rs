@@ -94,7 +94,8 @@ pub const HEALED_WITHIN: Duration = Duration::from_secs(2 * DAY);
 pub const CHECKPOINT_AGE: Duration = Duration::from_secs(DAY);
 /// The shortest time between two checkpoints of an organization.
 pub const CHECKPOINT_PAUSE: Duration = Duration::from_secs(5 * 60);
-const DAY: u64 = 24 * HOUR;
+/// A day, in seconds.
+pub const DAY: u64 = 24 * HOUR;
 const HOUR: u64 = 60 * 60;
 
 // A tombstone that a replica has not seen must still be in the feed when the replica reads it again.

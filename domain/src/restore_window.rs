@@ -2,9 +2,10 @@
 
 use std::{str::FromStr, time::Duration};
 
-use crate::{limits::RESTORE_WINDOW, time::Timestamp};
-
-const DAY: u64 = 24 * 60 * 60;
+use crate::{
+    limits::{DAY, RESTORE_WINDOW},
+    time::Timestamp,
+};
 
 /// The time for which a deleted client can be restored: 0 to 7 whole days, an operator's setting. If it is 0, a
 /// deletion keeps no data.

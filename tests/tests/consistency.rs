@@ -321,7 +321,7 @@ impl Writer {
         let id = known.unwrap_or_else(ClientId::random);
         let act = if known.is_some() { Act::some() } else { Act::Create };
         let start = Instant::now();
-        let context = WriteContext { caller: self.caller.clone(), at: self.app.clock.now(), token: None };
+        let context = WriteContext::new(self.caller.clone(), self.app.clock.now());
         let tally = Tally::default();
         let store = self.app.store.counting_in(&tally);
         let new = NewClient::named(token.parse().unwrap());

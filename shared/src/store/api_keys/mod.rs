@@ -21,6 +21,8 @@ use crate::rate_limit::{Counted, Entry, Quotas};
 pub use operator::{ExpireOutcome, NewApiKey};
 pub use usage::LastUse;
 
+pub(super) const UPDATE_ITEM: &str = "UpdateItem api-keys";
+
 /// The names of the attributes of an API key's item.
 pub(super) mod attributes {
     pub(crate) const HASH: &str = "keyHash";

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
 use domain::OrgId;
 
 use super::{
-    ApiKeyRecord, attributes,
+    ApiKeyRecord, UPDATE_ITEM, attributes,
     usage::{KEY_LIMIT, ORGANIZATION_LIMIT, organization, quotas},
 };
 use crate::{
@@ -20,8 +20,6 @@ use crate::{
         item::{n, s},
     },
 };
-
-const UPDATE: &str = "UpdateItem api-keys";
 
 impl Store {
     /// An organization's own limits.
@@ -60,7 +58,7 @@ impl Store {
             .expression_attribute_names("#usage", attributes::USAGE)
             .expression_attribute_values(":none", AttributeValue::M(HashMap::new()))
             .return_values(ReturnValue::AllNew);
-        let item = self.call(UPDATE, Retry::Always, request).await?.attributes.unwrap_or_default();
+        let item = self.call(UPDATE_ITEM, Retry::Always, request).await?.attributes.unwrap_or_default();
         let quotas = quotas(&item);
         if quotas != key.quotas {
             self.set_quotas(key.hash.as_str(), quotas, Some("attribute_exists(#hash)")).await?;
@@ -96,7 +94,7 @@ impl Store {
             .expression_attribute_values(":limits", AttributeValue::M(limits))
             .expression_attribute_values(":none", AttributeValue::M(HashMap::new()));
         // A key that is deleted meanwhile needs no limits.
-        match self.call_if(UPDATE, Retry::Always, request).await? {
+        match self.call_if(UPDATE_ITEM, Retry::Always, request).await? {
             Conditional::Done(_) | Conditional::Failed { .. } => Ok(()),
         }
     }

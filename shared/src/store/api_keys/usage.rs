@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemInputBuilder;
 use aws_sdk_dynamodb::{operation::update_item::UpdateItemInput, types::ReturnValue};
 use domain::{KeyHash, OrgId, Timestamp};
 
-use super::attributes;
+use super::{UPDATE_ITEM, attributes};
 use crate::{
     rate_limit::{Entry, Note, Quotas},
     store::{
@@ -16,8 +16,6 @@ use crate::{
         item::{Item, s},
     },
 };
-
-const OPERATION: &str = "UpdateItem api-keys";
 
 /// The start of the key of every organization's item. The functions' roles name it.
 const ORGANIZATION: &str = "org#";
@@ -69,7 +67,7 @@ impl Store {
             .condition_expression(condition)
             .expression_attribute_names("#hash", attributes::HASH);
         // A later request tries again.
-        match self.call_if(OPERATION, Retry::Never, request).await? {
+        match self.call_if(UPDATE_ITEM, Retry::Never, request).await? {
             Conditional::Done(_) | Conditional::Failed { .. } => Ok(()),
         }
     }
@@ -85,7 +83,7 @@ impl Store {
         let request = write_note(request, note, &mut set)
             .update_expression(update(&set, Some(note)))
             .return_values(ReturnValue::AllNew);
-        let output = self.call(OPERATION, Retry::Never, request).await?;
+        let output = self.call(UPDATE_ITEM, Retry::Never, request).await?;
         Ok(usage(&output.attributes.unwrap_or_default()))
     }
 }

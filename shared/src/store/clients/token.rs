@@ -5,7 +5,7 @@
 //! write.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Timestamp, hex};
+use domain::{Timestamp, hex, limits::DAY};
 
 use super::{
     attributes::APPLIED,
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::store::{StoreError, WriteError, WriteToken, item::Item};
 
-const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
+const SECONDS_OF_A_DAY: i64 = DAY.cast_signed();
 
 /// What an item says about a change with a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
