@@ -1,8 +1,8 @@
 //! The operator's command line of the Clients API.
 //!
-//! The result of a command goes to standard output, alone, so that it can be piped. Messages go to
-//! standard error. Exit status: 0 if the command succeeded, 1 if it failed, 2 if it was misused, 3 if an import left out
-//! records that it reported.
+//! The result of a command goes to standard output, alone, so that it can be piped. Messages go to standard error. Exit
+//! status: 0 if the command succeeded, 1 if it failed, 2 if it was misused, 3 if an import left out records that it
+//! reported.
 
 mod connection;
 mod expiry;
@@ -40,7 +40,7 @@ enum Command {
     /// Create, list, revoke and rotate API keys.
     #[command(subcommand)]
     Keys(keys::Command),
-    /// Export, import and delete organizations.
+    /// Export, import and delete organizations, and set their limits.
     #[command(subcommand)]
     Org(org::Command),
     /// Create the tables on a local engine.

@@ -128,7 +128,7 @@ impl Bench {
         let patch = ClientPatch { status: Some(Status::Inactive), ..ClientPatch::default() };
         stream::iter(clients)
             .map(|client| async {
-                let context = WriteContext { caller: org.caller.clone(), at: org.app.clock.now(), token: None };
+                let context = WriteContext::new(org.caller.clone(), org.app.clock.now());
                 self.lab.app.store.update(&context, client.id, &patch, &ExpectedVersions::ALL).await
             })
             .buffer_unordered(CONCURRENCY)

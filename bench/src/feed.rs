@@ -206,7 +206,7 @@ impl Writer {
                 while writes.try_join_next().is_some() {}
                 let (app, caller, counted) = (app.clone(), caller.clone(), counted.clone());
                 writes.spawn(async move {
-                    let context = WriteContext { caller, at: app.clock.now(), token: None };
+                    let context = WriteContext::new(caller, app.clock.now());
                     let patch = ClientPatch { status: Some(Status::Inactive), ..ClientPatch::default() };
                     // Failures lower the achieved rate.
                     if app.store.update(&context, id, &patch, &ExpectedVersions::ALL).await.is_ok() {

@@ -1,5 +1,5 @@
-//! `bench instructions`: the instructions of one warm request to each function, by callgrind. Unlike a time, their number
-//! is nearly the same in each run, so that a test can hold a change to it.
+//! `bench instructions`: the instructions of one warm request to each function, by callgrind. Unlike a time, their
+//! number is nearly the same in each run, so that a test can hold a change to it.
 
 use std::{collections::BTreeMap, fs, path::Path, process::ExitCode};
 

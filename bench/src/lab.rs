@@ -111,7 +111,7 @@ impl Lab {
     }
 
     async fn create(&self, caller: &Caller, client: &Client) -> Result<()> {
-        let context = WriteContext { caller: caller.clone(), at: client.created_at, token: None };
+        let context = WriteContext::new(caller.clone(), client.created_at);
         let new = NewClient::from(client.clone());
         let mut tries = 1;
         while let Err(error) = self.app.store.create(&context, client.id, new.clone(), None).await {

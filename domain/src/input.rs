@@ -135,7 +135,8 @@ inputs!(A B C D);
 /// beyond 128 levels.
 ///
 /// # Errors
-/// Fails if `json` is not UTF-8, not JSON, not an object, or has more than `most` fields. The error is in the field `body`.
+/// Fails if `json` is not UTF-8, not JSON, not an object, or has more than `most` fields. The error is in the field
+/// `body`.
 pub fn json_object<'json, T: Deserialize<'json>>(json: &'json [u8], most: usize) -> Result<Vec<(String, T)>, Invalid> {
     struct Fields<T>(usize, PhantomData<T>);
 

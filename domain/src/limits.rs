@@ -26,8 +26,8 @@ pub const SEARCH_CHARS: usize = 200;
 
 /// The largest request body, in bytes.
 pub const BODY_BYTES: usize = 64 * 1024;
-/// The largest body of a batch, in bytes: 100 clients with the longest notes, of four bytes a character, fit. As the text
-/// in an event, a body can become twice as long, and the platform's events have at most 6 MB.
+/// The largest body of a batch, in bytes: 100 clients with the longest notes, of four bytes a character, fit. As the
+/// text in an event, a body can become twice as long, and the platform's events have at most 6 MB.
 pub const BATCH_BODY_BYTES: usize = 2560 * 1024;
 /// The most operations in a batch.
 pub const BATCH_OPERATIONS: usize = 100;
@@ -52,8 +52,7 @@ pub const IDENTIFIER_CHARS: usize = 64;
 /// The window of time in which the requests of a key and of an organization are counted.
 pub const RATE_LIMIT_WINDOW: Duration = Duration::from_secs(60);
 
-/// The timeout of every function that reads or writes one client. The replicas' overlap includes it: keep
-/// it short.
+/// The timeout of every function except the one that lists. The replicas' overlap includes it: keep it short.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The timeout of the function that lists. The first load of a very large organization takes one
 /// round trip per megabyte; HTTP APIs end every request at 30 seconds.
@@ -77,9 +76,9 @@ pub const OVERLAP: Duration = Duration::from_secs(WRITE_TIMEOUT.as_secs() + CLOC
 /// The age at which a replica is loaded again if there are no checkpoints, so that it recovers even if an assumption
 /// of `docs/consistency.md` fails.
 pub const RELOAD_AFTER: Duration = Duration::from_secs(6 * HOUR);
-/// The longest time between two reads of the change feed by a replica, by a checkpoint and the replica that is
-/// restored from it, or by a caller with a cursor. Beyond it, a tombstone could have come and gone unseen. Two weeks serve the organization that
-/// lists once a week.
+/// The longest time between two reads of the change feed by a replica, by a checkpoint and the replica that is restored
+/// from it, or by a caller with a cursor. Beyond it, a tombstone could have come and gone unseen. Two weeks serve the
+/// organization that lists once a week.
 pub const LONGEST_GAP: Duration = Duration::from_secs(14 * DAY);
 /// The time for which a deleted client's tombstone stays in the change feed, and with it the
 /// idempotency key that made the client.
@@ -95,7 +94,8 @@ pub const HEALED_WITHIN: Duration = Duration::from_secs(2 * DAY);
 pub const CHECKPOINT_AGE: Duration = Duration::from_secs(DAY);
 /// The shortest time between two checkpoints of an organization.
 pub const CHECKPOINT_PAUSE: Duration = Duration::from_secs(5 * 60);
-const DAY: u64 = 24 * HOUR;
+/// A day, in seconds.
+pub const DAY: u64 = 24 * HOUR;
 const HOUR: u64 = 60 * 60;
 
 // A tombstone that a replica has not seen must still be in the feed when the replica reads it again.
@@ -105,10 +105,10 @@ const _: () = assert!(RESTORE_WINDOW.as_secs() < TOMBSTONE_LIFE.as_secs());
 // An organization that is listed rarely is read in full by whoever lists it, not by healing.
 const _: () = assert!(HEALED_WITHIN.as_secs() < LONGEST_GAP.as_secs());
 
-/// The memory of every function that reads or writes one client, in MB.
+/// The memory of every function except those that list clients and take batches, in MB.
 pub const FUNCTION_MEMORY_MB: u32 = 256;
-/// The memory of the function that takes batches, in MB: as a function's share of a core grows with its memory, a hundred
-/// writes take little longer than one only with a whole core.
+/// The memory of the function that takes batches, in MB: as a function's share of a core grows with its memory, a
+/// hundred writes take little longer than one only with a whole core.
 pub const BATCH_MEMORY_MB: u32 = ONE_CORE_MB;
 /// The memory of the function that lists, in MB. It keeps replicas of whole organizations.
 pub const LIST_MEMORY_MB: u32 = ONE_CORE_MB;

@@ -2,11 +2,12 @@
 
 use std::{str::FromStr, time::Duration};
 
-use crate::{limits::RESTORE_WINDOW, time::Timestamp};
+use crate::{
+    limits::{DAY, RESTORE_WINDOW},
+    time::Timestamp,
+};
 
-const DAY: u64 = 24 * 60 * 60;
-
-/// The time for which a deleted client can be restored: 0 to 7 whole days, an operator's setting. If it is none, a
+/// The time for which a deleted client can be restored: 0 to 7 whole days, an operator's setting. If it is 0, a
 /// deletion keeps no data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RestoreWindow(Duration);

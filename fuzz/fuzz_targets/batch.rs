@@ -1,4 +1,4 @@
-//! Fuzzes the parser of batches. An operation stands for the same as its client in a body of its own, and the errors of all
+//! Fuzzes the parser of batches. A client is read from an operation as from a body of its own, and the errors of all
 //! operations together fit an answer.
 
 #![no_main]

@@ -123,7 +123,8 @@ mod tests {
     #[test]
     fn each_difference_is_counted_and_corrected() {
         let feed = [client(1, 1, 10), client(2, 5, 20), client(3, 2, 30), tombstone(4, 40)];
-        // It lacks 1, has an old state of 2 and a state of 3 that the table does not have, and has 4 and 5, which are gone.
+        // It lacks 1, has an old state of 2 and a state of 3 that the table does not have, and has 4 and 5, which are
+        // gone.
         let mut index = index(&[client(2, 4, 15), client(3, 7, 25), client(4, 1, 12), client(5, 1, 13)]);
         let names = ["client 1 1", "client 2 5", "client 3 2"].map(str::to_owned).to_vec();
         assert_eq!(compare(&mut index, &feed), (5, names));

@@ -109,7 +109,7 @@ pub async fn fill(app: &App, caller: &Caller, count: u32) -> Result<u32> {
         .map(|(id, new)| {
             let bar = &bar;
             async move {
-                let context = WriteContext { caller: caller.clone(), at: app.clock.now(), token: None };
+                let context = WriteContext::new(caller.clone(), app.clock.now());
                 app.store.create(&context, id, new, None).await.map(|_| bar.inc(1))
             }
         })

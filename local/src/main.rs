@@ -86,8 +86,9 @@ async fn dynamodb(arguments: &Arguments) -> Result<(SdkConfig, Option<Engine>)> 
     Ok((engine.config().clone(), Some(engine)))
 }
 
-/// The path of a file or folder that outlives the program. It is in the folder `.local`, beside the workspace's manifest
-/// under `cargo run` and in the current folder otherwise. Only the owner can open the folder: it contains a key.
+/// The path of a file or folder that outlives the program. It is in the folder `.local`, beside the workspace's
+/// manifest under `cargo run` and in the current folder otherwise. Only the owner can open the folder: it contains a
+/// key.
 fn data_file(name: &str) -> Result<PathBuf> {
     let root = match std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from) {
         Some(package) => package.parent().map(PathBuf::from).unwrap_or(package),

@@ -33,7 +33,8 @@ impl App {
     /// `ORGANIZATION_REQUESTS_PER_MINUTE`.
     ///
     /// # Errors
-    /// Fails if region or credentials are missing, which the platform always sets, or if a number is none.
+    /// Fails if region or credentials are missing, which the platform always sets, or if a variable is not the number
+    /// that it should be.
     pub fn from_env() -> Result<Self, Error> {
         let store = Store::new(&config("DYNAMODB")?, Tables::from_env());
         let store = store.with_restore_window(restore_window_from_env()?);
@@ -58,7 +59,8 @@ impl App {
     }
 }
 
-/// The endpoint of a service (`DYNAMODB`, `S3`) in the SDK's own variables: the service's, or else that of all services.
+/// The endpoint of a service (`DYNAMODB`, `S3`) in the SDK's own variables: the service's, or else that of all
+/// services.
 #[must_use]
 pub fn endpoint_from_env(service: &str) -> Option<String> {
     variable(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| variable("AWS_ENDPOINT_URL"))

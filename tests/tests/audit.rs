@@ -29,11 +29,7 @@ fn by(world: &World, user: &str, seconds: u64) -> WriteContext {
 
 fn by_at(user: &str, at: Timestamp) -> WriteContext {
     let key_id = format!("key_of_{user}").parse().unwrap();
-    WriteContext {
-        caller: Caller { org: "acme".parse().unwrap(), user: user.parse().unwrap(), key_id },
-        at,
-        token: None,
-    }
+    WriteContext::new(Caller { org: "acme".parse().unwrap(), user: user.parse().unwrap(), key_id }, at)
 }
 
 fn ann() -> NewClient {

@@ -143,7 +143,8 @@ fn results(answer: &Answer) -> Vec<Value> {
     answer.body["results"].as_array().unwrap().clone()
 }
 
-/// Checks what results say about writes against the writes that there were since `before`, of which none was the batch's.
+/// Checks what results say about writes against the writes that there were since `before`, of which none was the
+/// batch's.
 async fn check_truth(scene: &Scene, before: &BTreeMap<&'static str, u64>, results: &[Value], case: &str) {
     let mut bounds: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
     for ((name, _), result) in scene.operations().iter().zip(results) {

@@ -4,8 +4,8 @@
 //! and read and write checkpoints, which are lost, torn, put back and swapped meanwhile. `faults.rs` checks single
 //! requests under the same faults.
 //!
-//! Time is scaled down: a writer lives for 600 milliseconds instead of seconds, and the overlap is made of that as the real one
-//! is of the real timeout.
+//! Time is scaled down: a writer lives for 600 milliseconds instead of seconds, and the overlap is made of that as the
+//! real one is of the real timeout.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -321,7 +321,7 @@ impl Writer {
         let id = known.unwrap_or_else(ClientId::random);
         let act = if known.is_some() { Act::some() } else { Act::Create };
         let start = Instant::now();
-        let context = WriteContext { caller: self.caller.clone(), at: self.app.clock.now(), token: None };
+        let context = WriteContext::new(self.caller.clone(), self.app.clock.now());
         let tally = Tally::default();
         let store = self.app.store.counting_in(&tally);
         let new = NewClient::named(token.parse().unwrap());

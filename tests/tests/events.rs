@@ -56,7 +56,7 @@ fn read(name: &str) -> String {
 async fn app(world: &World) -> App {
     let app = world.app();
     let (_, caller) = setup::prepare(&app, &KeySource::Given(SAMPLE_KEY.parse().unwrap())).await.unwrap();
-    let context = WriteContext { caller, at: app.clock.now(), token: None };
+    let context = WriteContext::new(caller, app.clock.now());
     let new = NewClient::parse(br#"{"name":"Jane Doe"}"#).unwrap();
     app.store.create(&context, SAMPLE_CLIENT.parse().unwrap(), new, None).await.unwrap();
     app

@@ -635,11 +635,7 @@ async fn a_client_that_is_put_after_a_deletion_is_new_but_for_its_versions(world
         let notes = Some(Some("long ".repeat(100).parse().unwrap()));
         world.update(&org, id, ClientPatch { notes, ..patch() }, 1).await;
         world.store.delete(&world.by(&org, 2), id, &ExpectedVersions::ALL, permanently).await.unwrap();
-        let other = WriteContext {
-            caller: Caller { user: "bob".parse().unwrap(), ..caller(&org) },
-            at: world.at(3),
-            token: None,
-        };
+        let other = WriteContext::new(Caller { user: "bob".parse().unwrap(), ..caller(&org) }, world.at(3));
         let put = world.store.put(&other, id, &new("Bob"), &ExpectedVersions::ALL).await.unwrap();
         let expected = Client { version: 4, ..new("Bob").created(id, world.at(3)) };
         assert_eq!(put, PutOutcome::Created(expected.clone()));
@@ -789,7 +785,7 @@ async fn a_deletion_can_be_undone_within_the_window_alone(world: World) {
     world.delete("acme", id, 0).await;
     let window = |days: &str| world.store.clone().with_restore_window(days.parse().unwrap());
     let restore = async |days: &str, at: Timestamp| {
-        let context = WriteContext { caller: caller("acme"), at, token: None };
+        let context = WriteContext::new(caller("acme"), at);
         window(days).restore(&context, id, &ExpectedVersions::ALL).await
     };
     // A shorter window governs what was deleted under a longer one.
@@ -1411,7 +1407,7 @@ trait Brief {
 
 impl Brief for World {
     fn by(&self, org: &str, second: u64) -> WriteContext {
-        WriteContext { caller: caller(org), at: self.at(second), token: None }
+        WriteContext::new(caller(org), self.at(second))
     }
 
     async fn make(&self, org: &str, name: &str, second: u64) -> Client {

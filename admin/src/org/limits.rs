@@ -1,4 +1,4 @@
-//! `admin org limits`: the limits of its own that an organization has.
+//! `admin org limits`: an organization's own limits.
 
 use anyhow::{Context, Result};
 use clap::Args;

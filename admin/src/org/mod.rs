@@ -1,5 +1,5 @@
-//! `admin org`: exports, imports and deletes an organization. An export is personal data and goes to standard
-//! output. Messages contain identifiers and numbers, but no other data of a client.
+//! `admin org`: exports, imports and deletes an organization, and sets its limits. An export is personal data and goes
+//! to standard output. Messages contain identifiers and numbers, but no other data of a client.
 
 mod checkpoints;
 mod delete;
@@ -41,7 +41,7 @@ pub(crate) enum Command {
     /// It is safe to repeat: after an interruption it continues.
     ///
     /// The content tells the format, the encoding and the delimiter, and headers tell the columns. A record that cannot
-    /// be imported is reported with its first line and the reason, and costs no other. Existing and deleted clients
+    /// be imported is reported with its first line and the reason, and affects no other. Existing and deleted clients
     /// stay as they are, unless `--overwrite` is given.
     ///
     /// An export is checked as a whole before the first client is written. Its clients keep their ids and the user and
@@ -59,12 +59,12 @@ pub(crate) enum Command {
     ///     admin org import --org acme --user maria contacts.vcf
     #[command(verbatim_doc_comment)]
     Import(import::Import),
-    /// Shows or sets the limits of its own that an organization has, in requests a minute.
+    /// Shows or sets an organization's own limits, in requests a minute.
     ///
     /// They take the place of the stack's limits from the next request on, for all of its keys, and for those that
     /// are created later.
     Limits(limits::Limits),
-    /// Deletes an organization for good: its keys, its clients and its checkpoints. Export it first.
+    /// Deletes an organization for good: its keys, its limits, its clients and its checkpoints. Export it first.
     ///
     /// It is safe to repeat. Backups keep the data until they expire.
     Delete(delete::Delete),

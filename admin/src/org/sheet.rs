@@ -1,6 +1,8 @@
 //! The clients of an export as a table for spreadsheets: CSV in UTF-8, all fields in quotation marks. Each text that
 //! would be a formula is defused (`formula.rs`), and comes back unchanged. All of a client's record is in it.
 
+use std::ops::Range;
+
 use domain::{NewClient, Timestamp};
 use serde_json::{Map, Value};
 use shared::store::ClientRecord;
@@ -25,6 +27,8 @@ pub(super) const COLUMNS: [&str; 12] = [
     "updatedWith",
     "version",
 ];
+/// The places of the columns that people fill in: name, phone, status and notes.
+const EDITABLE: Range<usize> = 1..5;
 
 /// The fields of a record, in the order of [`COLUMNS`].
 pub(super) fn fields(record: &ClientRecord) -> [String; 12] {
@@ -70,10 +74,9 @@ impl Sheet {
             let at = COLUMNS.iter().position(|other| *other == column)?;
             undone(row.get(self.0[at])?)
         };
-        let is_added = COLUMNS
-            .iter()
-            .all(|column| matches!(*column, "name" | "phone" | "status" | "notes") || cell(column).is_none());
-        let columns = if is_added { &COLUMNS[1..5] } else { &COLUMNS[..] };
+        let mut columns = COLUMNS.iter().enumerate();
+        let is_added = columns.all(|(at, column)| EDITABLE.contains(&at) || cell(column).is_none());
+        let columns = if is_added { &COLUMNS[EDITABLE] } else { &COLUMNS[..] };
         let mut fields = Map::new();
         for column in columns {
             if let Some(text) = cell(column) {

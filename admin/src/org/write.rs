@@ -73,7 +73,7 @@ pub(super) struct Totals {
 }
 
 impl Totals {
-    /// Counts an outcome. Whether it overwrote a change that was made since the import began.
+    /// Counts an outcome, and gives whether it overwrote a change that was made since the import began.
     pub(super) fn count(&mut self, outcome: ImportOutcome) -> bool {
         let (number, is_newer) = match outcome {
             ImportOutcome::Created => (&mut self.created, false),

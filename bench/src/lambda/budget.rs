@@ -80,12 +80,12 @@ impl Budgets {
             at_most("zipped MB", cold.subject.zipped as f64 / 1e6, ZIPPED_MB);
             let more = trips.new_key.in_a_row.saturating_sub(trips.warm.in_a_row);
             at_most("more round trips in a row for a new key", f64::from(more), 1.0);
-            if let Some((_, cold_limit, warm_limit)) = TRIPS.iter().find(|(name, ..)| *name == endpoint.name) {
-                for (when, trip, limit) in [("cold", trips.cold, cold_limit), ("warm", trips.warm, warm_limit)] {
-                    let (figure, limit_in_a_row) = (f64::from(trip.in_a_row), f64::from(limit.in_a_row));
-                    at_most(&format!("round trips in a row, {when}"), figure, limit_in_a_row);
-                    at_most(&format!("units, {when}"), trip.units, limit.units);
-                }
+            let limits = TRIPS.iter().find(|(name, ..)| *name == endpoint.name);
+            let (_, cold_limit, warm_limit) = limits.expect("every endpoint has its limits");
+            for (when, trip, limit) in [("cold", trips.cold, cold_limit), ("warm", trips.warm, warm_limit)] {
+                let (figure, limit_in_a_row) = (f64::from(trip.in_a_row), f64::from(limit.in_a_row));
+                at_most(&format!("round trips in a row, {when}"), figure, limit_in_a_row);
+                at_most(&format!("units, {when}"), trip.units, limit.units);
             }
             if let Some(node) = node {
                 let figure = ratio(node.first_poll, cold.first_poll);
@@ -136,5 +136,17 @@ impl fmt::Display for Budgets {
             ]);
         }
         table.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_endpoint_has_limits() {
+        for endpoint in functions::ENDPOINTS {
+            assert!(TRIPS.iter().any(|(name, ..)| *name == endpoint.name), "{}", endpoint.name);
+        }
     }
 }

@@ -1,5 +1,6 @@
-//! Idempotency keys of batches. The key is claimed for the batch's operations, and each operation has an identifier that is
-//! derived from it: a create makes the client with that identifier, and a change leaves it in the client's item.
+//! Idempotency keys of batches. The key is claimed for the batch's operations, and each operation has an identifier
+//! that is derived from it: a create makes the client with that identifier, and a change leaves it in the client's
+//! item.
 
 use domain::{ClientId, OrgId, hex};
 use sha2::{Digest, Sha256};

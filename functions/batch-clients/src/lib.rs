@@ -1,5 +1,5 @@
-//! `POST /api/v1/clients/batch`: up to 100 operations on clients, with a result for each. Each is a write of its own, as by
-//! a request of its own: some can succeed while others do not. With an `Idempotency-Key`, repeated requests do each once.
+//! `POST /api/v1/clients/batch`: up to 100 operations on clients, with a result for each. Each is a write of its own,
+//! so some can succeed while others do not. With an `Idempotency-Key`, a repeated batch takes effect once.
 
 mod idempotency;
 mod operation;

@@ -1,4 +1,4 @@
-//! The operations in a batch, read strictly from its body. An operation with an error does not concern the others.
+//! The operations in a batch, read strictly from its body. An operation with an error does not affect the others.
 
 use domain::{
     ClientId, ClientPatch, FieldError, Invalid, NewClient, json_object,
@@ -59,7 +59,7 @@ impl<'body> Batch<'body> {
         self.0.iter().map(|json| Operation::read(json)).collect()
     }
 
-    /// The operations as JSON, each in one way of all in which it can be written.
+    /// The operations as canonical JSON: equal if they differ only in white space and the order of fields.
     pub(crate) fn canonical(&self) -> Vec<String> {
         let canonical = |json: &RawValue| match serde_json::from_str::<serde_json::Value>(json.get()) {
             Ok(value) => value.to_string(),
@@ -177,7 +177,7 @@ impl<'json> Fields<'json> {
         }
     }
 
-    /// The change of a client, with a field for each of these names at most.
+    /// The change of a client, if the operation has no fields but these.
     fn change(
         &self,
         names: &[&str],
@@ -189,7 +189,8 @@ impl<'json> Fields<'json> {
         Ok(Operation::Change { id, change, expected: preconditions.expected_versions() })
     }
 
-    /// The identifier of a client that should be there; `None` if it is not a UUID, as no client has such.
+    /// The identifier of a client that should be there; `None` if it is not a UUID, because no client has such an
+    /// identifier.
     fn id(&self) -> Result<Option<ClientId>, Invalid> {
         Ok(parse_uuid(&self.required("id")?).map(ClientId::from))
     }

@@ -1,5 +1,5 @@
-//! The operations at work: those on different clients at the same time, those on one client in their order, and all within
-//! the deadline.
+//! Runs the operations of a batch: those on different clients at the same time, those on one client in their order, and
+//! all within the deadline.
 
 use std::{
     collections::HashMap,
@@ -20,12 +20,12 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{BatchKey, Change, Operation};
 
-/// The most operations under way at the same time. Each takes a connection; twice as many would save one round trip of a
-/// full batch, and a new instance would have to open them all.
+/// The most operations under way at the same time. Each takes a connection; twice as many would save one round trip of
+/// a full batch, and a new instance would have to open them all.
 const AT_ONCE: usize = 50;
-/// The part of the time at whose start the last operation begins: one attempt at a write ends within it, answered or not.
+/// The time before the deadline at which the last operation may begin: one attempt at a write fits into it.
 const LAST_START_MARGIN: Duration = Duration::from_millis(1700);
-/// The part of the time at whose start no answer is waited for any more: the results are written within it.
+/// The time before the deadline at which waiting ends: the results are written in it.
 const ANSWER_MARGIN: Duration = Duration::from_millis(150);
 
 /// What an operation gave, as its result shows it.
@@ -79,7 +79,7 @@ impl Run<'_> {
         let outcomes = Mutex::new(outcomes);
         let work = stream::iter(by_client(legal))
             .for_each_concurrent(AT_ONCE, |group| Box::pin(self.in_turn(group, &outcomes)));
-        // What is under way at the end has its outcome already: nobody knows.
+        // An operation that is still under way keeps `DeadlineExceeded`: nobody knows whether it took effect.
         drop(timeout_at(self.request.deadline() - ANSWER_MARGIN, work).await);
         outcomes.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
@@ -123,7 +123,8 @@ impl Run<'_> {
         }
     }
 
-    /// Changes a client. If that is refused, adds the refusal to those that later changes of the client leave in its item.
+    /// Changes a client. If that is refused, adds the refusal to those that later changes of the client leave in its
+    /// item.
     async fn change(
         &self,
         at: usize,

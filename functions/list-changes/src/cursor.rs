@@ -5,7 +5,8 @@
 //! it came within the overlap of the present, because a write that was under way then may appear behind the reader.
 //! `docs/consistency.md` has the whole argument.
 //!
-//! What the reader was sent from beyond that time, the next pass meets again, and leaves out: the cursor names it.
+//! The next pass meets again what the reader was sent from beyond that time, and leaves it out: the cursor holds its
+//! hashes.
 
 mod token;
 
@@ -34,9 +35,9 @@ pub struct Cursor {
     /// The time at which a pass starts: everything before it is settled.
     settled: Timestamp,
     place: Place,
-    /// What the reader was sent by the last pass and this one has still to meet, in the order of the feed.
+    /// The changes that the last pass sent and that this one has not met yet, in the order of the feed.
     ahead: Vec<Sent>,
-    /// What the reader was sent, by this pass or an earlier one, and the next pass will meet, in the order of the feed.
+    /// The changes that were sent and that the next pass will meet, in the order of the feed.
     sent: Vec<Sent>,
 }
 
@@ -70,7 +71,7 @@ impl Sent {
     }
 }
 
-/// What comes of a page of the feed.
+/// The outcome of a page of the feed.
 pub(crate) struct Read {
     /// The changes to send.
     pub(crate) changes: Vec<Change>,
@@ -87,15 +88,15 @@ impl Cursor {
         Self { origin: now, settled: now.before(overlap), place: Place::Beginning, ahead, sent }
     }
 
-    /// Whether the feed may have lost a tombstone that the reader has not seen. All of those are later than the start of
-    /// the pass, also if it is the first (which knows no client that was deleted before it began), or if it is read so
-    /// slowly that its pages lie days apart. A start in the future is that of a clock that was wrong.
+    /// Whether the feed may have lost a tombstone that the reader has not seen. All of those are later than the start
+    /// of the pass, also if it is the first (which knows no client that was deleted before it began), or if it is read
+    /// so slowly that its pages lie days apart. A start in the future is that of a clock that was wrong.
     pub(crate) fn is_expired(&self, now: Timestamp) -> bool {
         self.settled.after(LONGEST_GAP) < now || now.after(CLOCK_SKEW) < self.settled
     }
 
     /// Whether the reader may have clients that were deleted with the organization, of which only the mark is left: it
-    /// started before the mark was set, or so soon after that their clocks do not tell.
+    /// started before the mark was set, or so soon after that the clocks cannot tell.
     pub(crate) fn is_from_before(&self, mark: Option<Timestamp>) -> bool {
         mark.is_some_and(|mark| self.origin <= mark.after(CLOCK_SKEW))
     }

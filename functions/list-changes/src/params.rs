@@ -11,8 +11,8 @@ pub(crate) const PARAMETERS: &[Parameter] = &[Parameter::single("cursor"), Param
 /// Reads the cursor, if there is one, and the limit.
 ///
 /// # Errors
-/// Fails with the error of every parameter that is unknown, repeated or illegal, and if the cursor is one that cannot be
-/// continued.
+/// Fails with the error of every parameter that is unknown, repeated or illegal, and if the cursor is one that cannot
+/// be continued.
 pub(crate) fn read(query: &Query, scope: &Scope<'_>) -> Result<(Option<Cursor>, usize), ApiError> {
     let mut errors = query.errors().to_vec();
     let cursor = |text: &str| match Cursor::decode(text, scope) {

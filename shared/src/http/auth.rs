@@ -43,7 +43,8 @@ pub(crate) async fn check(app: &App, hash: &KeyHash) -> Result<ApiKeyRecord, Api
     }
 }
 
-/// The use of a key that is to be noted: at most one a minute and key, whatever the load. `None` if that is done already.
+/// The use of a key that is to be noted: at most one a minute and key, whatever the load. `None` if that is done
+/// already.
 pub(crate) fn last_use(record: &ApiKeyRecord, now: Timestamp) -> Option<LastUse> {
     let unless_since = now.before(LAST_USED_RESOLUTION);
     let is_noted = record.last_used_at.is_some_and(|used| used >= unless_since);

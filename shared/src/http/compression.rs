@@ -1,8 +1,8 @@
 //! Compression of answers with gzip (RFC 9110, sections 8.4 and 12.5.3). API Gateway's HTTP APIs do not
 //! compress, and most of a page's bytes repeat.
 //!
-//! Only pages are compressed. A single resource is too small, and its strong entity tag, which writes rely
-//! on, must not be shared by two encodings.
+//! Only pages and the results of batches are compressed. A single resource is too small, and its strong entity tag,
+//! which writes rely on, must not be shared by two encodings.
 
 use std::io::Write;
 

@@ -1,8 +1,8 @@
 //! The pipeline: the work around every handler.
 //!
-//! It authenticates the request, keeps the limits on requests, checks size and content type, runs the handler within the
-//! deadline, turns an error or a panic into a problem document, compresses the answer where it pays, and
-//! writes one log line.
+//! It authenticates the request, keeps the limits on requests, checks size and content type, runs the handler within
+//! the deadline, turns an error or a panic into a problem document, compresses the answer where it pays, and writes one
+//! log line.
 
 use std::{
     future::Future,
@@ -129,8 +129,8 @@ impl Service {
         self.read_early(app, exchange, &hash, caller, parts, until).await
     }
 
-    /// Runs the handler for the caller that the key had last, while the key is checked: a read then
-    /// takes one round trip. Its answer is dropped unless the key is active, still this caller's, and within its limits.
+    /// Runs the handler for the caller that the key had last, while the key is checked: a read then takes one round
+    /// trip. Its answer is dropped unless the key is active, still this caller's, and within its limits.
     async fn read_early(
         &self,
         app: &App,

@@ -29,7 +29,7 @@ pub const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-pol
 const NOTE_TIMEOUT: Duration = Duration::from_millis(150);
 const _: () = assert!(NOTE_TIMEOUT.as_millis() < DEADLINE_MARGIN.as_millis());
 
-/// The requests as which a request counts. Clones share it.
+/// The number of requests that a request counts as. Clones share it.
 #[derive(Clone, Debug)]
 pub(super) struct Cost(Arc<AtomicU64>);
 
@@ -67,7 +67,7 @@ impl Admission {
         }
     }
 
-    /// Counts what an admitted request costs beyond one.
+    /// Counts the rest of an admitted request's cost: one was counted when it was admitted.
     pub(super) fn charge(&mut self, app: &App, cost: &Cost) {
         let more = cost.0.load(Ordering::Relaxed) - 1;
         // A read's handler may have set the cost before the request was refused.

@@ -161,6 +161,6 @@ impl Request {
     /// The author and time of a write that this request makes.
     #[must_use]
     pub fn write_context(&self, at: Timestamp) -> WriteContext {
-        WriteContext { caller: self.caller.clone(), at, token: None }
+        WriteContext::new(self.caller.clone(), at)
     }
 }

@@ -61,7 +61,7 @@ pub fn read_page<T: Serialize>(
     if_modified(body, &tag, preconditions).map(compression::vary)
 }
 
-/// A page that is asked for once only: it has no entity tag, and no preconditions apply.
+/// A page without an entity tag, to which no preconditions apply: with its cursor, nobody asks for it again.
 #[must_use]
 pub fn untagged_page<T: Serialize>(page: &T) -> Response<Body> {
     compression::vary(with_body(StatusCode::OK, json(page)))

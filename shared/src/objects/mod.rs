@@ -96,8 +96,8 @@ impl Objects {
     /// Parts that were read under one `tag` are parts of one object.
     ///
     /// # Errors
-    /// Fails if the request does, if the object ends before the range starts ([`ObjectError::is_too_short`]), or, with `tag`, if the object has
-    /// another one ([`ObjectError::is_changed`]).
+    /// Fails if the request does, if the object ends before the range starts ([`ObjectError::is_too_short`]), or, with
+    /// `tag`, if the object has another one ([`ObjectError::is_changed`]).
     pub async fn get(
         &self,
         key: &str,

@@ -21,9 +21,9 @@ pub(super) struct Counter {
     window: Window,
     /// The requests that this instance admitted in the window.
     admitted: u64,
-    /// Those of them that its entry says.
+    /// The part of them that its entry holds.
     noted: u64,
-    /// The time since which it admitted requests that its entry does not say.
+    /// The time since which it admitted requests that its entry does not hold.
     since: Option<i64>,
     /// The time of its last attempt at a note.
     tried_at: Option<i64>,
@@ -104,8 +104,9 @@ impl Counter {
 
     /// An estimate of the requests that busy instances have admitted and not noted.
     ///
-    /// An instance that noted in a steady flow goes on in it. An instance that noted in a sudden rush is supposed to
-    /// do since what this instance does: if all rush together, each takes an equal part of what is left.
+    /// An instance that noted in a steady flow goes on in it. An instance that noted in a sudden rush is assumed to
+    /// have admitted since as much as this instance has: if all rush together, each takes an equal part of what is
+    /// left.
     fn estimate(&self, level: Level, now: i64) -> f64 {
         let own = (self.admitted - self.noted) * level.rushing();
         let is_busy = |seen: &&Seen| seen.at - seen.entry.at <= BUSY && now - seen.at <= BUSY;

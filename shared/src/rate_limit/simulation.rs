@@ -64,8 +64,8 @@ struct Outcome {
 }
 
 impl Scenario {
-    /// Two minutes of requests, from cold instances on. Of a large demand, as much as is four times the limit: when that
-    /// is used up, nothing changes.
+    /// Two minutes of requests, from cold instances on. Of a large demand, as much as is four times the limit: when
+    /// that is used up, nothing changes.
     fn run(self, seed: u64) -> Outcome {
         let length = if self.demand < 4.0 { 2 * MINUTE } else { (MINUTE as f64 * 4.0 / self.demand) as i64 };
         let mut random = fastrand::Rng::with_seed(seed);

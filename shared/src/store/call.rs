@@ -47,8 +47,8 @@ pub(super) struct Timeouts {
 impl Timeouts {
     /// Those of a call about a few items.
     const SHORT: Self = Self { attempt: Duration::from_millis(1500), all: Duration::from_secs(4) };
-    /// Those of a page of up to 1 MB. DynamoDB Local, which searches its index from the start, takes some seconds for it
-    /// in a large organization; lists have the time.
+    /// Those of a page of up to 1 MB. DynamoDB Local, which searches its index from the start, takes some seconds for
+    /// it in a large organization; lists have the time.
     const PAGE: Self = Self { attempt: Duration::from_secs(6), all: Duration::from_secs(13) };
 }
 

@@ -15,6 +15,14 @@ pub struct WriteContext {
     pub token: Option<WriteToken>,
 }
 
+impl WriteContext {
+    /// A write without a token.
+    #[must_use]
+    pub fn new(caller: Caller, at: Timestamp) -> Self {
+        Self { caller, at, token: None }
+    }
+}
+
 /// The token of a change: equal in all repetitions, and different in all other changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WriteToken {

@@ -1,5 +1,5 @@
-//! OpenTelemetry spans (feature `otel`): one for each request, and under it one for each call of a table. Log events are not sent along. A caller's `traceparent` names the trace and says
-//! whether it is sampled.
+//! OpenTelemetry spans (feature `otel`): one for each request, and under it one for each call of a table. Log events
+//! are not sent along. A caller's `traceparent` names the trace and says whether it is sampled.
 
 use std::{env, time::Duration};
 

@@ -72,8 +72,8 @@ pub struct ReplicaUse {
 /// The use of a checkpoint for a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CheckpointUse {
-    /// `restored`, or the reason why there was no use: `absent`, `outdated`, `replaced` (while it was read), `unavailable`,
-    /// `forbidden` or `refused`.
+    /// `restored`, or the reason why there was no use: `absent`, `outdated`, `replaced` (while it was read),
+    /// `unavailable`, `forbidden` or `refused`.
     pub outcome: &'static str,
     /// The reason why it was refused.
     pub refusal: Option<String>,

@@ -12,8 +12,8 @@ pub enum Effect {
     Shows(String),
     /// It deletes the client.
     Deletes,
-    /// It brings the client back as it was, which nobody was told. A restoration that was answered
-    /// [`Shows`](Self::Shows) its token.
+    /// It brings the client back as it was, and was not answered. An answered restoration [`Shows`](Self::Shows) the
+    /// client's token.
     Restores,
 }
 

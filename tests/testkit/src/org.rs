@@ -41,7 +41,7 @@ impl Org {
     /// The context of a write at a time.
     #[must_use]
     pub fn context_at(&self, at: Timestamp) -> WriteContext {
-        WriteContext { caller: self.caller.clone(), at, token: None }
+        WriteContext::new(self.caller.clone(), at)
     }
 
     /// Creates a client from the body of a request.

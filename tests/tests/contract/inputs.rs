@@ -121,8 +121,9 @@ fn on_batches() {
         agree(&json!({ "operations": vec![create.clone(); number] }));
     }
     agree(&json!({ "operations": [create], "atomic": true }));
-    // Of one operation, the schema says less than the API, because clients that are generated from one schema for each kind
-    // do not work in every language. It refuses nothing that the API takes. Every combination of these, each of them absent too:
+    // Of one operation, the schema says less than the API, because clients that are generated from one schema for each
+    // kind do not work in every language. It refuses nothing that the API takes. Every combination of these, each of
+    // them absent too:
     let id = "6f1b3bb2-4c38-4b34-8c5f-2df8b2c8e4a1";
     let values = [
         ("operation", vec![json!("create"), json!("update"), json!("put"), json!("delete"), json!("PUT"), json!(null)]),

@@ -232,7 +232,7 @@ async fn recorded() -> Recorded {
 
     // Of an organization of more than a page of the change feed, list-clients keeps a checkpoint, under a lease.
     let (large_key, caller) = new_key(&app, "large", Duration::from_secs(3600)).await;
-    let context = WriteContext { caller: caller.caller, at: app.clock.now(), token: None };
+    let context = WriteContext::new(caller.caller, app.clock.now());
     let body = json!({ "name": "n", "notes": "n".repeat(250) }).to_string();
     let creations = stream::iter(0..2500).map(|_| {
         let new = NewClient::parse(body.as_bytes()).unwrap();

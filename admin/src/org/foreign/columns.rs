@@ -11,7 +11,8 @@ use super::{
 
 /// The longest header that a message repeats, in characters.
 const SHOWN_CHARS: usize = 40;
-/// A header with more digits is a phone number: the file has no header, and its first record is nobody's to read.
+/// A header with more digits is taken for a phone number: the file has no header, and messages must not show its first
+/// record.
 const SHOWN_DIGITS: usize = 4;
 /// The most headers that a message repeats.
 const SHOWN: usize = 60;

@@ -1,6 +1,6 @@
 //! The records of a CSV file. `csv-core` reads their fields. Where a record ends is decided here, so that a bad
-//! quotation mark costs one record: if the record that it opens turns out to be none, its first line alone is refused,
-//! and reading goes on with the second.
+//! quotation mark costs one record: if the record that it opens turns out not to be one, its first line alone is
+//! refused, and reading goes on with the second.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -147,8 +147,8 @@ impl<R: BufRead> Rows<R> {
         row
     }
 
-    /// Whether a record of several lines is none: a quotation mark has made one of several records. The record does not
-    /// fit the header, and one of its later lines does.
+    /// Whether a record of several lines is really several records, joined by a bad quotation mark: it does not fit the
+    /// header, and one of its later lines does.
     fn swallows(&mut self, row: &Row, others: &[Line]) -> bool {
         let width = self.one_line.len();
         let Ok(fields) = &row.fields else { return false };

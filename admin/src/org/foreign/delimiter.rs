@@ -1,5 +1,5 @@
-//! The delimiter of a table. The header decides: the delimiter that makes known columns of it is right, whatever the
-//! notes are full of.
+//! The delimiter of a table. The header decides: the delimiter that splits it into known columns is right, whatever the
+//! notes contain.
 
 use super::{
     columns::{Columns, Mapping},

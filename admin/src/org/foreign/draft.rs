@@ -1,4 +1,4 @@
-//! A client as a foreign file gives it: texts by the part that they are, of which a client is made.
+//! A client as a foreign file gives it: the texts of a record, each with its meaning.
 
 use domain::{FieldError, Invalid, Name, NewClient, Notes, Phone, Status};
 

@@ -7,7 +7,7 @@ use domain::{Client, ClientId, Name, NewClient, Phone};
 
 use super::headers::normalized;
 
-/// A phone number with fewer digits is an extension, or none.
+/// A phone number with fewer digits is an extension, or not a number at all.
 const LEAST_DIGITS: usize = 5;
 
 /// The first client that had a name or a number.

@@ -12,7 +12,7 @@ use super::{
 const ROWS_BEFORE: usize = 10;
 /// The rows after the header by which columns without a name are recognized.
 const ROWS_AFTER: usize = 20;
-/// The least columns that are known in a header that is not the first row.
+/// The fewest known columns of a header that is not the first row.
 const KNOWN: usize = 2;
 
 /// A header.

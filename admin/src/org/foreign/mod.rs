@@ -1,5 +1,5 @@
 //! The import of files that other programs wrote: CSV, NDJSON and vCard. The file is streamed. A record that cannot be
-//! imported costs no other: it is reported with its first line and the reason.
+//! imported affects no other: it is reported with its first line and the reason.
 
 mod columns;
 mod csv;
@@ -118,7 +118,7 @@ pub(super) async fn run(input: &mut Input, options: Options, import: &Import, st
     records.report(&totals, &options, import, begin.elapsed())
 }
 
-/// The clients of a file, in its order. Records that are none are reported on the way.
+/// The clients of a file, in its order. Records that are not clients are reported on the way.
 struct Records<'a> {
     source: Source<'a>,
     identities: Identities,

@@ -117,7 +117,8 @@ impl<R: BufRead> Cards<R> {
     }
 }
 
-/// The lines of a card, unfolded. A line that is none, such as the rest of one that was folded wrongly, is left out.
+/// The lines of a card, unfolded. A line that is not a property, such as the rest of one that was folded wrongly, is
+/// left out.
 fn properties(card: &[u8]) -> Vec<VcardLine<'_>> {
     let (mut lines, mut rest, mut inner) = (Vec::new(), card, 0_usize);
     while !rest.trim_ascii().is_empty() {

@@ -1,7 +1,7 @@
 //! The table of API keys, whose partition key is the hash of the API key.
 //!
-//! `usage.rs` has what instances note about the use of keys. `operator.rs` has what only the operator's tool does: create,
-//! find, revoke and expire keys. `quotas.rs` has the limits that it sets for single organizations.
+//! `usage.rs` has what instances note about the use of keys. `operator.rs` has what only the operator's tool does:
+//! create, find, revoke and expire keys. `quotas.rs` has the limits that it sets for single organizations.
 
 #[cfg(feature = "operator")]
 mod operator;
@@ -20,6 +20,8 @@ use crate::rate_limit::{Counted, Entry, Quotas};
 #[cfg(feature = "operator")]
 pub use operator::{ExpireOutcome, NewApiKey};
 pub use usage::LastUse;
+
+pub(super) const UPDATE_ITEM: &str = "UpdateItem api-keys";
 
 /// The names of the attributes of an API key's item.
 pub(super) mod attributes {
@@ -58,7 +60,7 @@ pub struct ApiKeyRecord {
     pub revoked_at: Option<Timestamp>,
     /// The time of its last use, to the minute.
     pub last_used_at: Option<Timestamp>,
-    /// The limits of its own that its organization has.
+    /// The organization's own limits.
     pub quotas: Quotas,
     /// The requests that instances admitted, as far as they noted them.
     pub usage: Vec<Entry>,

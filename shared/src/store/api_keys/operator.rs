@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::{
 };
 use domain::{ApiKey, Caller, KeyId, OrgId, Timestamp, UserId};
 
-use super::{ApiKeyRecord, attributes, record};
+use super::{ApiKeyRecord, UPDATE_ITEM, attributes, record};
 use crate::{
     rate_limit::Quotas,
     store::{
@@ -21,8 +21,6 @@ use crate::{
         tables::BY_ORG,
     },
 };
-
-const UPDATE: &str = "UpdateItem api-keys";
 
 /// A new API key.
 #[derive(Clone, Debug)]
@@ -172,7 +170,7 @@ impl Store {
             .expression_attribute_names("#revoked", attributes::REVOKED_AT)
             .expression_attribute_values(":now", s(now))
             .return_values(ReturnValue::AllNew);
-        let output = self.call(UPDATE, Retry::Always, request).await?;
+        let output = self.call(UPDATE_ITEM, Retry::Always, request).await?;
         parsed(&output.attributes.unwrap_or_default(), attributes::REVOKED_AT)
     }
 
@@ -191,10 +189,10 @@ impl Store {
             .expression_attribute_values(":at", s(at))
             .expression_attribute_values(":read", s(record.expires_at))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let current = match self.call_if(UPDATE, Retry::Always, request).await? {
+        let current = match self.call_if(UPDATE_ITEM, Retry::Always, request).await? {
             Conditional::Done(_) => return Ok(ExpireOutcome::Set),
             Conditional::Failed { item, .. } if item.is_empty() => {
-                return Err(StoreError::condition_failed(UPDATE));
+                return Err(StoreError::condition_failed(UPDATE_ITEM));
             }
             Conditional::Failed { item, .. } => super::record(&item)?,
         };

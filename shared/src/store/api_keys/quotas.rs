@@ -1,4 +1,4 @@
-//! The limits of its own that an organization has: on its item, and copied onto the items of its keys.
+//! An organization's own limits: on its item, and copied onto the items of its keys.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
 use domain::OrgId;
 
 use super::{
-    ApiKeyRecord, attributes,
+    ApiKeyRecord, UPDATE_ITEM, attributes,
     usage::{KEY_LIMIT, ORGANIZATION_LIMIT, organization, quotas},
 };
 use crate::{
@@ -21,10 +21,8 @@ use crate::{
     },
 };
 
-const UPDATE: &str = "UpdateItem api-keys";
-
 impl Store {
-    /// The limits of its own that an organization has.
+    /// An organization's own limits.
     ///
     /// # Errors
     /// Fails if the table does.
@@ -35,13 +33,14 @@ impl Store {
         Ok(item.map(|item| quotas(&item)).unwrap_or_default())
     }
 
-    /// Sets the limits of its own that an organization has, from the next request on, and gives the number of its keys.
-    /// Repeating the call continues if it failed on the way.
+    /// Sets an organization's own limits, from the next request on, and gives the number of its keys. Repeating the
+    /// call continues if it failed on the way.
     ///
     /// # Errors
     /// Fails if the table does.
     pub async fn set_organization_quotas(&self, org: &OrgId, quotas: Quotas) -> Result<usize, StoreError> {
-        // The organization's item goes first. A key that is created meanwhile then either is found here, or finds it.
+        // The organization's item goes first. A key that is created meanwhile is either found below, or takes its
+        // limits from that item.
         self.set_quotas(&organization(org), quotas, None).await?;
         let keys = self.all_api_keys(org).await?;
         for key in &keys {
@@ -59,7 +58,7 @@ impl Store {
             .expression_attribute_names("#usage", attributes::USAGE)
             .expression_attribute_values(":none", AttributeValue::M(HashMap::new()))
             .return_values(ReturnValue::AllNew);
-        let item = self.call(UPDATE, Retry::Always, request).await?.attributes.unwrap_or_default();
+        let item = self.call(UPDATE_ITEM, Retry::Always, request).await?.attributes.unwrap_or_default();
         let quotas = quotas(&item);
         if quotas != key.quotas {
             self.set_quotas(key.hash.as_str(), quotas, Some("attribute_exists(#hash)")).await?;
@@ -95,7 +94,7 @@ impl Store {
             .expression_attribute_values(":limits", AttributeValue::M(limits))
             .expression_attribute_values(":none", AttributeValue::M(HashMap::new()));
         // A key that is deleted meanwhile needs no limits.
-        match self.call_if(UPDATE, Retry::Always, request).await? {
+        match self.call_if(UPDATE_ITEM, Retry::Always, request).await? {
             Conditional::Done(_) | Conditional::Failed { .. } => Ok(()),
         }
     }

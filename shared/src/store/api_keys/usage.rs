@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemInputBuilder;
 use aws_sdk_dynamodb::{operation::update_item::UpdateItemInput, types::ReturnValue};
 use domain::{KeyHash, OrgId, Timestamp};
 
-use super::attributes;
+use super::{UPDATE_ITEM, attributes};
 use crate::{
     rate_limit::{Entry, Note, Quotas},
     store::{
@@ -16,8 +16,6 @@ use crate::{
         item::{Item, s},
     },
 };
-
-const OPERATION: &str = "UpdateItem api-keys";
 
 /// The start of the key of every organization's item. The functions' roles name it.
 const ORGANIZATION: &str = "org#";
@@ -30,7 +28,7 @@ pub(super) const ORGANIZATION_LIMIT: &str = "organization";
 pub struct LastUse {
     /// The time of the use.
     pub at: Timestamp,
-    /// The time since which a use that is noted already is good enough.
+    /// A use at this time or later that is on record makes the note needless.
     pub unless_since: Timestamp,
 }
 
@@ -69,7 +67,7 @@ impl Store {
             .condition_expression(condition)
             .expression_attribute_names("#hash", attributes::HASH);
         // A later request tries again.
-        match self.call_if(OPERATION, Retry::Never, request).await? {
+        match self.call_if(UPDATE_ITEM, Retry::Never, request).await? {
             Conditional::Done(_) | Conditional::Failed { .. } => Ok(()),
         }
     }
@@ -85,7 +83,7 @@ impl Store {
         let request = write_note(request, note, &mut set)
             .update_expression(update(&set, Some(note)))
             .return_values(ReturnValue::AllNew);
-        let output = self.call(OPERATION, Retry::Never, request).await?;
+        let output = self.call(UPDATE_ITEM, Retry::Never, request).await?;
         Ok(usage(&output.attributes.unwrap_or_default()))
     }
 }
@@ -102,7 +100,7 @@ pub(super) fn usage(item: &Item) -> Vec<Entry> {
     entries.filter_map(|(name, value)| Entry::read(name, value.as_s().ok()?)).collect()
 }
 
-/// The limits of its own that an organization has, as its item and those of its keys say.
+/// An organization's own limits, as its item and those of its keys say.
 pub(super) fn quotas(item: &Item) -> Quotas {
     let limits = item.get(attributes::LIMITS).and_then(|limits| limits.as_m().ok());
     let limit = |name| limits?.get(name)?.as_n().ok()?.parse().ok();

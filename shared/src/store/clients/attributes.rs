@@ -27,8 +27,8 @@ pub(crate) const WRITE_ID: &str = "writeId";
 /// The number of times that the client was brought back after a deletion. Absent if it never was. A write that
 /// depends on the client's state as deleted or living takes effect once between two of them.
 pub(crate) const REVIVALS: &str = "revivals";
-/// The writes under an idempotency key that took effect, in one set for each day of the writers' clocks, modulo three. A
-/// write empties the set of the day before yesterday, so an entry lives for one to three days.
+/// The writes under an idempotency key that took effect, in one set for each day of the writers' clocks, modulo three.
+/// A write empties the set of the day before yesterday, so an entry lives for one to three days.
 pub(crate) const APPLIED: [&str; 3] = ["applied0", "applied1", "applied2"];
 /// The hash of the request that came with an `Idempotency-Key`.
 pub(crate) const REQUEST_HASH: &str = "requestHash";

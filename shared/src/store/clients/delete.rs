@@ -16,8 +16,8 @@ use crate::store::{
 };
 
 impl Store {
-    /// Deletes a client, if it has an expected version, and gives the tombstone's. If the deletion is permanent, it leaves
-    /// no data, and it also removes what an earlier deletion has kept.
+    /// Deletes a client, if it has an expected version, and gives the tombstone's. If the deletion is permanent, it
+    /// leaves no data, and it also removes what an earlier deletion has kept.
     ///
     /// # Errors
     /// Fails as [`update`](Self::update) does.

@@ -46,7 +46,7 @@ impl Store {
         new: &NewClient,
         expected: &ExpectedVersions,
     ) -> Result<PutOutcome, WriteError> {
-        // What has this identifier is no client's.
+        // The item with this identifier is not a client.
         if id == ClientId::RESERVED {
             return Err(WriteError::NotFound);
         }

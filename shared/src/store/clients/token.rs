@@ -1,10 +1,11 @@
 //! Tokens: a change with a token is made once, however often it is repeated and whatever others write in between. The
 //! token stays in the client's item, and later in its tombstone, for at least a day.
 //!
-//! A random `writeId` is enough for a repetition within one call: nothing else needs it. But it is gone with the next write.
+//! A random `writeId` is enough for a repetition within one call: nothing else needs it. But it is gone with the next
+//! write.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Timestamp, hex};
+use domain::{Timestamp, hex, limits::DAY};
 
 use super::{
     attributes::APPLIED,
@@ -13,9 +14,9 @@ use super::{
 };
 use crate::store::{StoreError, WriteError, WriteToken, item::Item};
 
-const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
+const SECONDS_OF_A_DAY: i64 = DAY.cast_signed();
 
-/// What an item has to say about a change with a token.
+/// What an item says about a change with a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Settled {
     Applied,
@@ -39,8 +40,8 @@ impl Settled {
 }
 
 impl WriteToken {
-    /// Notes that this change was refused for this reason: should a change that comes `after` it take effect, the item says
-    /// so. Otherwise a repetition could make this one after that one.
+    /// Notes the reason why this change was refused. If a later change takes effect, it leaves the note in the item
+    /// (`after`): otherwise a repetition could make this change after that one.
     pub fn note_refusal(&self, error: &WriteError, after: &mut Vec<String>) {
         match error {
             WriteError::NotFound => after.push(Settled::NotFound.text(self)),
@@ -49,8 +50,8 @@ impl WriteToken {
         }
     }
 
-    /// Lets an update leave the token, under the condition that the item does not settle the change already. What was left
-    /// the day before yesterday is removed.
+    /// Lets an update leave the token, under the condition that the item does not settle the change already. What was
+    /// left the day before yesterday is removed.
     pub(super) fn leave(&self, update: &mut UpdateExpression, at: Timestamp) {
         let (today, outdated) = sets(at);
         update.add(today, self.texts());
@@ -75,8 +76,8 @@ impl WriteToken {
         self.refused_before.iter().cloned().chain([Settled::Applied.text(self)]).collect()
     }
 
-    /// Fails with the outcome of the change if the item has it. `repeated` tells whether an attempt of the same request may
-    /// have been the one that took effect.
+    /// Fails with the outcome of the change if the item has it. `repeated` tells whether an attempt of the same request
+    /// may have been the one that took effect.
     pub(super) fn check(&self, item: &Item, repeated: bool) -> Result<(), WriteError> {
         let texts: Vec<&String> = APPLIED.iter().filter_map(|set| item.get(*set)?.as_ss().ok()).flatten().collect();
         let settled = Settled::ALL.into_iter().find(|settled| texts.contains(&&settled.text(self)));

@@ -81,8 +81,8 @@ pub(super) fn creation_trail(context: &WriteContext, action: Action, write_id: &
 }
 
 impl Store {
-    /// Notes in the tally what became of a write: the version that it made, or none if it changed nothing. If it failed,
-    /// whether it may have taken effect all the same.
+    /// Notes in the tally what became of a write: the version that it made, or none if it changed nothing. If it
+    /// failed, whether it may have taken effect all the same.
     pub(super) fn settle(&self, outcome: Result<Option<u64>, bool>) {
         match outcome {
             Ok(Some(version)) => self.tally.end_write(version),

@@ -78,9 +78,9 @@ impl Store {
         self.import_record(import, Imported::Exported(record.clone())).await
     }
 
-    /// Writes one client that comes from another system. Its identifier must depend on its source, so that repeating the
-    /// import does no harm: a client that has these fields is left alone. One that is replaced keeps the user and the time
-    /// of its creation.
+    /// Writes one client that comes from another system. Its identifier must depend on its source, so that repeating
+    /// the import does no harm: a client that has these fields is left alone. One that is replaced keeps the user and
+    /// the time of its creation.
     ///
     /// # Errors
     /// Fails if the table fails for longer than is worth waiting, or if an item is malformed.
