@@ -1,4 +1,4 @@
-//! Fuzzes the reading of cursors. A text that is not signed is refused. Signed bytes that are a cursor are written as
+//! Fuzzes the reading of cursors. A text that is read as a cursor, signed by the fuzzer or by this target, is written as
 //! the same text again; nothing else is accepted, and nothing panics.
 
 #![no_main]
@@ -12,8 +12,11 @@ use sha2::{Digest, Sha256};
 fuzz_target!(|bytes: &[u8]| {
     let org = "acme".parse().expect("an identifier");
     let scope = Scope { secret: "secret", org: &org, table: "clients" };
-    if let Ok(text) = str::from_utf8(bytes) {
-        assert_eq!(Cursor::decode(text, &scope), Err(Refused::Invalid));
+    // The fuzzer sees how signatures are compared, and can learn a right one.
+    if let Ok(text) = str::from_utf8(bytes)
+        && let Ok(cursor) = Cursor::decode(text, &scope)
+    {
+        assert_eq!(cursor.encode(&scope), text);
     }
 
     // What stands behind the format and the table is the fuzzer's.
