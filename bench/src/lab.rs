@@ -4,12 +4,11 @@ use std::{env, path::Path, time::Duration};
 
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;
-use domain::{ApiKey, Caller, Client, Clock, KeyId, NewClient, OrgId};
+use domain::{ApiKey, Caller, Client, KeyId, NewClient, OrgId};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use local::engine::{Engine, config_for};
 use shared::{
     App,
-    rate_limit::RateLimiter,
     store::{NewApiKey, Store, Tables, WriteContext},
 };
 
@@ -66,13 +65,7 @@ impl Lab {
             Tables { clients: format!("bench-clients-{suffix}"), api_keys: format!("bench-api-keys-{suffix}") };
         let store = Store::new(&config, tables.clone());
         store.create_tables().await.context("cannot create the tables")?;
-        Ok(Self {
-            engine,
-            app: App { store, objects: None, clock: Clock::system(), rate_limiter: RateLimiter::default() },
-            tables,
-            config,
-            _engine: held,
-        })
+        Ok(Self { engine, app: App::on(store), tables, config, _engine: held })
     }
 
     /// Deletes the tables. It takes longer than the store's timeouts allow, so it calls the engine itself.

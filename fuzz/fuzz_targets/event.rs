@@ -15,14 +15,13 @@ use aws_smithy_runtime_api::client::{
     orchestrator::{HttpRequest, HttpResponse},
 };
 use aws_smithy_types::body::SdkBody;
-use domain::{ApiKey, Clock};
+use domain::ApiKey;
 use lambda_http::{Context, LambdaEvent};
 use libfuzzer_sys::{Corpus, fuzz_target};
 use serde_json::{Value, json, value::RawValue};
 use shared::{
     App,
     http::Service,
-    rate_limit::RateLimiter,
     store::{Store, Tables},
 };
 
@@ -31,7 +30,7 @@ const KEY: &str = "ba_0123456789abcdef0123456789abcdef458177ba";
 
 static SERVICES: LazyLock<Vec<Service>> = LazyLock::new(|| {
     let store = Store::over(SharedHttpConnector::new(FakeTables), &config(), Tables::default());
-    let app = App { store, objects: None, clock: Clock::system(), rate_limiter: RateLimiter::default() };
+    let app = App::on(store);
     functions::ENDPOINTS.iter().map(|endpoint| (endpoint.service)(app.clone())).collect()
 });
 

@@ -138,11 +138,8 @@ async fn identifiers(app: &App, caller: &Caller) -> Result<HashSet<ClientId>> {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Clock, Status};
-    use shared::{
-        rate_limit::RateLimiter,
-        store::{Store, Tables},
-    };
+    use domain::Status;
+    use shared::store::{Store, Tables};
 
     use super::*;
     use crate::{
@@ -169,12 +166,7 @@ mod tests {
     #[tokio::test]
     async fn asking_again_adds_only_the_missing_clients() {
         let engine = Engine::in_memory().await.unwrap();
-        let app = App {
-            store: Store::new(engine.config(), Tables::default()),
-            objects: None,
-            clock: Clock::system(),
-            rate_limiter: RateLimiter::default(),
-        };
+        let app = App::on(Store::new(engine.config(), Tables::default()));
         let (_, caller) = setup::prepare(&app, &KeySource::Fresh).await.unwrap();
         assert_eq!(fill(&app, &caller, 40).await.unwrap(), 40);
         assert_eq!(fill(&app, &caller, 40).await.unwrap(), 0);

@@ -101,21 +101,13 @@ fn remember(file: &Path, key: &ApiKey) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use domain::Clock;
-    use shared::{
-        rate_limit::RateLimiter,
-        store::{Store, Tables},
-    };
+    use shared::store::{Store, Tables};
 
     use super::*;
     use crate::engine::Engine;
 
     async fn app(engine: &Engine) -> App {
-        App {
-            store: Store::new(engine.config(), Tables::default()),
-            objects: None,
-            clock: Clock::system(),
-            rate_limiter: RateLimiter::default(),
-        }
+        App::on(Store::new(engine.config(), Tables::default()))
     }
 
     #[tokio::test]

@@ -45,6 +45,12 @@ impl App {
         Ok(Self { store, objects, clock: Clock::system(), rate_limiter: RateLimiter::new(Quotas::from_env()?) })
     }
 
+    /// The state on these tables alone, with neither checkpoints nor limits.
+    #[must_use]
+    pub fn on(store: Store) -> Self {
+        Self { store, objects: None, clock: Clock::system(), rate_limiter: RateLimiter::default() }
+    }
+
     /// The same state, whose calls are counted in `tally`.
     #[must_use]
     pub fn counting_in(&self, tally: &Tally) -> Self {

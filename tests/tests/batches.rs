@@ -21,15 +21,6 @@ on_every_engine![
     a_claim_is_no_client_and_goes_with_its_organization,
 ];
 
-const FAULTS: [Fault; 6] = [
-    Fault::Throttled,
-    Fault::FailedBefore,
-    Fault::FailedAfter,
-    Fault::DroppedBefore,
-    Fault::DroppedAfter,
-    Fault::Hangs,
-];
-
 /// An organization whose clients a batch and somebody else change.
 struct Scene {
     direct: Instance,
@@ -197,9 +188,9 @@ async fn repeat_until_done(scene: &mut Scene, case: &str) {
 async fn every_effect_comes_once_whatever_strikes_which_call_and_whoever_writes_in_between(world: World) {
     // The key, the claim, and some of the ten operations.
     let calls = if world.engine == EngineKind::Embedded { vec![0, 1, 2, 3, 5, 8, 11] } else { vec![1, 2, 4, 9] };
-    let cases = calls
-        .into_iter()
-        .flat_map(|nth| FAULTS.into_iter().flat_map(move |fault| [1, i64::MAX].map(|strikes| (nth, fault, strikes))));
+    let cases = calls.into_iter().flat_map(|nth| {
+        Fault::LOSSES.into_iter().flat_map(move |fault| [1, i64::MAX].map(|strikes| (nth, fault, strikes)))
+    });
     stream::iter(cases)
         .for_each_concurrent(16, |(nth, fault, strikes)| {
             let world = world.clone();

@@ -119,7 +119,7 @@ async fn record(overlap: Duration, instances: Instances) -> History {
         let (world, stop) = (world.clone(), stop.clone());
         tokio::spawn(async move { mangle_checkpoints(&world, &stop).await })
     });
-    let proxy = FaultProxy::start(world.url(), |_| some_fault()).await.unwrap();
+    let proxy = FaultProxy::start(world.url(), |_| Fault::random()).await.unwrap();
     let app = || {
         let skew = fastrand::u64(0..=SKEW.as_millis() as u64);
         let clock = Clock::new(move || Clock::system().now().before(SKEW / 2).after(Duration::from_millis(skew)));
@@ -282,21 +282,6 @@ fn some_s3_fault() -> S3Fault {
         45..47 => S3Fault::CutOff,
         47..48 => S3Fault::LacksAByte,
         _ => S3Fault::None,
-    }
-}
-
-/// Mostly delays, so that timestamps and effects lie apart; some losses and failures.
-fn some_fault() -> Fault {
-    let delay = Duration::from_millis(fastrand::u64(1..=120));
-    match fastrand::u8(0..100) {
-        0..30 => Fault::DelayBefore(delay),
-        30..40 => Fault::DelayAfter(delay),
-        40..43 => Fault::Throttled,
-        43..45 => Fault::FailedBefore,
-        45..47 => Fault::FailedAfter,
-        47..49 => Fault::DroppedBefore,
-        49..51 => Fault::DroppedAfter,
-        _ => Fault::None,
     }
 }
 

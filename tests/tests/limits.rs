@@ -259,15 +259,7 @@ async fn what_was_noted_in_past_minutes_is_removed(world: World) {
 
 async fn a_fault_of_a_note_fails_no_request(world: World) {
     let scene = Scene::new(world, 40, 40).await;
-    for fault in [
-        Fault::Throttled,
-        Fault::FailedBefore,
-        Fault::FailedAfter,
-        Fault::DroppedBefore,
-        Fault::DroppedAfter,
-        Fault::Hangs,
-        Fault::DelayAfter(Duration::from_millis(300)),
-    ] {
+    for fault in Fault::LOSSES.into_iter().chain([Fault::DelayAfter(Duration::from_millis(300))]) {
         let key = scene.world.key("acme").await;
         let (notes, faulty, _proxy) = Notes::of(&scene.world, move |_| fault).await;
         let api = faulty.instance();

@@ -479,15 +479,7 @@ async fn a_deletion_by_the_api_during_an_import_is_not_lost_in_silence() {
 
 #[tokio::test]
 async fn an_import_withstands_throttling_failures_and_lost_answers() {
-    let faults = [
-        Fault::Throttled,
-        Fault::FailedBefore,
-        Fault::FailedAfter,
-        Fault::DroppedBefore,
-        Fault::DroppedAfter,
-        Fault::Hangs,
-    ];
-    let cases = faults.into_iter().flat_map(|fault| [(fault, 0), (fault, 1)]);
+    let cases = Fault::LOSSES.into_iter().flat_map(|fault| [(fault, 0), (fault, 1)]);
     join_all(cases.map(async |(fault, first)| {
         let case = format!("{fault:?} from call {first} on");
         let strikes = if fault == Fault::Hangs { 1 } else { 4 };

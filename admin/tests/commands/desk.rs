@@ -84,6 +84,23 @@ impl Desk {
         }
     }
 
+    /// Imports from a pipe into `acme`, and is killed when it has written some of that. Gives the number of clients
+    /// that are there, of `all` in the input.
+    pub(crate) async fn import_until_killed(&self, input: &[u8], arguments: &[&str], all: usize) -> usize {
+        let arguments = [&["org", "import", "--user", "olga", "--org", "acme"], arguments].concat();
+        let mut child = self.command(&arguments).stdin(Stdio::piped()).spawn().unwrap();
+        give(&mut child, input);
+        let begin = Instant::now();
+        while self.clients("acme").await.len() < 100 {
+            assert!(begin.elapsed() < Duration::from_secs(30));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let there = self.clients("acme").await.len();
+        assert!((100..all).contains(&there), "{there}");
+        there
+    }
+
     /// Imports from a pipe.
     pub(crate) fn import(&self, input: &[u8], arguments: &[&str]) -> Output {
         let arguments = [&["org", "import", "--user", "olga"], arguments].concat();

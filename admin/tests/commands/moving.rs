@@ -4,7 +4,6 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Output, Stdio},
-    time::{Duration, Instant},
 };
 
 use domain::{Client, ClientId};
@@ -106,17 +105,7 @@ async fn an_import_that_was_killed_continues_when_it_is_repeated() {
     // Some are alike: they are told apart by their order.
     let rows = (0..CLIENTS).map(|at| format!("client {},{}\n", at / 2, at / 2));
     let table = format!("name,phone\n{}", rows.collect::<String>());
-    let arguments = ["org", "import", "--user", "olga", "--org", "acme"];
-    let mut child = desk.command(&arguments).stdin(Stdio::piped()).spawn().unwrap();
-    give(&mut child, table.as_bytes());
-    let begin = Instant::now();
-    while desk.clients("acme").await.len() < 100 {
-        assert!(begin.elapsed() < Duration::from_secs(30));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let there = desk.clients("acme").await.len();
-    assert!((100..CLIENTS).contains(&there), "{there}");
+    let there = desk.import_until_killed(table.as_bytes(), &[], CLIENTS).await;
     let said = stderr(done(&desk.import(table.as_bytes(), &["--org", "acme"])));
     assert!(said.contains(&format!("{} created", CLIENTS - there)), "{there}: {said}");
     assert!(said.contains(&format!("{there} already as in the file")), "{there}: {said}");

@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::Write,
-    process::{Command, Stdio},
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -21,7 +21,7 @@ use shared::{
 };
 use testkit::{S3, S3Fault};
 
-use crate::desk::{Desk, PERSONAL, done, failure, give, stderr};
+use crate::desk::{Desk, PERSONAL, done, failure, stderr};
 
 fn lines(export: &[u8]) -> Vec<Value> {
     let lines = export.strip_suffix(b"\n").unwrap().split(|byte| *byte == b'\n');
@@ -238,17 +238,7 @@ async fn an_import_that_was_killed_continues_when_it_is_repeated() {
     }
     lines.push(json!({ "clients": CLIENTS }));
     let export = written(&lines);
-    let arguments = ["org", "import", "--user", "olga", "--org", "acme", "--overwrite"];
-    let mut child = desk.command(&arguments).stdin(Stdio::piped()).spawn().unwrap();
-    give(&mut child, &export);
-    let begin = Instant::now();
-    while desk.clients("acme").await.len() < 100 {
-        assert!(begin.elapsed() < Duration::from_secs(30));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let there = desk.clients("acme").await.len();
-    assert!((100..CLIENTS).contains(&there), "{there}");
+    let there = desk.import_until_killed(&export, &["--overwrite"], CLIENTS).await;
     let begin = Instant::now();
     let said = stderr(done(&desk.import(&export, &["--org", "acme", "--overwrite"])));
     assert!(said.contains(&format!("{} created, 0 replaced", CLIENTS - there)), "{there}: {said}");

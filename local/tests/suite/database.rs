@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection, ProjectionType,
     ScalarAttributeType, TimeToLiveStatus,
 };
-use domain::{Clock, KeyId};
+use domain::KeyId;
 use futures_util::future::join_all;
 use http_body_util::{BodyExt, Full};
 use hyper::{
@@ -32,7 +32,6 @@ use local::{
 use serde_json::{Value, json};
 use shared::{
     App,
-    rate_limit::RateLimiter,
     store::{Store, Tables},
 };
 use tokio::{
@@ -42,12 +41,7 @@ use tokio::{
 };
 
 fn app(url: &str) -> App {
-    App {
-        store: Store::new(&config_for(url), Tables::default()),
-        objects: None,
-        clock: Clock::system(),
-        rate_limiter: RateLimiter::default(),
-    }
+    App::on(Store::new(&config_for(url), Tables::default()))
 }
 
 /// The API over HTTP, on the DynamoDB at `url`, with a key and tables that `engine` has.

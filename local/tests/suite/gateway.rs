@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{ClientId, Clock, limits};
+use domain::{ClientId, limits};
 use lambda_http::{Body, Response};
 use local::{
     engine::Engine,
@@ -19,7 +19,6 @@ use local::{
 use shared::{
     App,
     http::{ApiError, Endpoint, Request, Service},
-    rate_limit::RateLimiter,
     store::{Store, Tables},
 };
 use tokio::{
@@ -57,12 +56,7 @@ where
     F: Future<Output = Result<Response<Body>, ApiError>> + Send + 'static,
 {
     let engine = Engine::in_memory().await.unwrap();
-    let app = App {
-        store: Store::new(engine.config(), Tables::default()),
-        objects: None,
-        clock: Clock::system(),
-        rate_limiter: RateLimiter::default(),
-    };
+    let app = App::on(Store::new(engine.config(), Tables::default()));
     let (key, _) = setup::prepare(&app, &KeySource::Fresh).await.unwrap();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());

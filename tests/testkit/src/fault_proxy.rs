@@ -34,6 +34,28 @@ pub enum Fault {
     PartlyDone,
 }
 
+impl Fault {
+    /// The faults that take a call's effect or its answer away.
+    pub const LOSSES: [Self; 6] =
+        [Self::Throttled, Self::FailedBefore, Self::FailedAfter, Self::DroppedBefore, Self::DroppedAfter, Self::Hangs];
+
+    /// A random fault: mostly delays, so that timestamps and effects lie apart; some losses and failures.
+    #[must_use]
+    pub fn random() -> Self {
+        let delay = Duration::from_millis(fastrand::u64(1..=120));
+        match fastrand::u8(0..100) {
+            0..30 => Self::DelayBefore(delay),
+            30..40 => Self::DelayAfter(delay),
+            40..43 => Self::Throttled,
+            43..45 => Self::FailedBefore,
+            45..47 => Self::FailedAfter,
+            47..49 => Self::DroppedBefore,
+            49..51 => Self::DroppedAfter,
+            _ => Self::None,
+        }
+    }
+}
+
 /// A call on its way to the engine.
 #[derive(Debug)]
 pub struct DynamoDbCall {

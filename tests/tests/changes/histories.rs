@@ -10,12 +10,12 @@ use std::{
 };
 
 use domain::OrgId;
-use testkit::{FaultProxy, World};
+use testkit::{Fault, FaultProxy, World};
 use tokio::task::JoinSet;
 
 use crate::{
     reader::{Reader, in_table},
-    traffic::{Answered, OVERLAP, Traffic, some_fault, with_its_own_clock},
+    traffic::{Answered, OVERLAP, Traffic, with_its_own_clock},
 };
 
 const READERS: usize = 4;
@@ -57,7 +57,7 @@ struct History {
 
 async fn record(overlap: Duration) -> History {
     let world = World::new().await;
-    let proxy = FaultProxy::start(world.url(), |_| some_fault()).await.unwrap();
+    let proxy = FaultProxy::start(world.url(), |_| Fault::random()).await.unwrap();
     let traffic = Arc::new(Traffic::start(&world, &proxy, "org"));
     let org: OrgId = "org".parse().unwrap();
     let (passes, pages) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));

@@ -9,10 +9,10 @@ use std::{
 
 use list_changes::Settings;
 use serde_json::{Value, json};
-use testkit::{Call, FaultProxy, Server, World};
+use testkit::{Call, Fault, FaultProxy, Server, World};
 use tokio::process::{Child, Command};
 
-use crate::traffic::{OVERLAP, Traffic, some_fault};
+use crate::traffic::{OVERLAP, Traffic};
 
 const ROUNDS: usize = 3;
 const KILLS: usize = 4;
@@ -97,7 +97,7 @@ async fn the_mirror_equals_a_list_at_every_quiet_point() {
         return;
     }
     let world = World::new().await;
-    let proxy = FaultProxy::start(world.url(), |_| some_fault()).await.unwrap();
+    let proxy = FaultProxy::start(world.url(), |_| Fault::random()).await.unwrap();
     let app = world.behind(&proxy).app();
     let mut services = local::services(&app);
     services.retain(|service| service.endpoint.name != list_changes::ENDPOINT.name);

@@ -11,7 +11,7 @@ use std::{
 
 use domain::{ClientId, ClientPatch, Clock, NewClient};
 use shared::{App, store::ExpectedVersions};
-use testkit::{Fault, FaultProxy, Org, World};
+use testkit::{FaultProxy, Org, World};
 use tokio::task::JoinSet;
 
 const WRITERS: usize = 6;
@@ -114,20 +114,5 @@ async fn write(org: &Org, clients: &Mutex<Vec<ClientId>>, answered: &Mutex<Answe
             *newest = version.max(*newest);
         }
         None => {}
-    }
-}
-
-/// Mostly delays, so that timestamps and effects lie apart; some losses and failures.
-pub(crate) fn some_fault() -> Fault {
-    let delay = Duration::from_millis(fastrand::u64(1..=120));
-    match fastrand::u8(0..100) {
-        0..30 => Fault::DelayBefore(delay),
-        30..40 => Fault::DelayAfter(delay),
-        40..43 => Fault::Throttled,
-        43..45 => Fault::FailedBefore,
-        45..47 => Fault::FailedAfter,
-        47..49 => Fault::DroppedBefore,
-        49..51 => Fault::DroppedAfter,
-        _ => Fault::None,
     }
 }
