@@ -12,6 +12,7 @@ const folder = new URL("../../../admin/tests/commands/samples/", import.meta.url
 /** What the tool says in other words. @type {Record<string, string>} */
 const SAYS = {
   "column 2": "Column 2",
+  "--map name=COLUMN": "Choose one",
   "the columns are `Wer`, `Wann`, `Wo`": "The columns are: Wer, Wann, Wo",
 };
 

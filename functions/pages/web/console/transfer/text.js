@@ -4,9 +4,8 @@ const NAME_CHARS = 200;
 const PHONE_CHARS = 50;
 const NOTES_CHARS = 5000;
 
-// Unicode's `Default_Ignorable_Code_Point`: characters that show nothing by themselves.
-const IGNORABLE =
-  "\\u{ad}\\u{34f}\\u{61c}\\u{115f}\\u{1160}\\u{17b4}\\u{17b5}\\u{180b}-\\u{180f}\\u{200b}-\\u{200f}\\u{202a}-\\u{202e}\\u{2060}-\\u{206f}\\u{3164}\\u{fe00}-\\u{fe0f}\\u{feff}\\u{ffa0}\\u{fff0}-\\u{fff8}\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}";
+/** Characters that show nothing by themselves. */
+const IGNORABLE = "\\p{Default_Ignorable_Code_Point}";
 const SPACE = "\\p{White_Space}";
 const VISIBLE = new RegExp(`[^${SPACE}\\p{Cc}${IGNORABLE}\\u{2800}\\u{1d159}\\u{fff9}-\\u{fffb}]`, "u");
 const OUTER = new RegExp(`^[${SPACE}${IGNORABLE}]+|[${SPACE}${IGNORABLE}]+$`, "gu");
