@@ -61,19 +61,20 @@ export async function persist(attempt, { signal, onWait, attempts = Infinity } =
       if (!isTemporary(error) || number >= attempts) {
         throw error;
       }
-      await wait(delay(number, error.retryAfter), error, signal, onWait);
+      await pause(delay(number, error.retryAfter), error, { signal, onWait });
     }
   }
 }
 
 /**
+ * Waits, less long if the wait is skipped, or if an API that did not answer may be reached again.
+ *
  * @param {number} seconds
  * @param {ApiError} error
- * @param {AbortSignal | undefined} signal
- * @param {((wait: Wait | null) => void) | undefined} onWait
+ * @param {{ signal?: AbortSignal, onWait?: (wait: Wait | null) => void }} [options]
  * @returns {Promise<void>}
  */
-function wait(seconds, error, signal, onWait) {
+export function pause(seconds, error, { signal, onWait } = {}) {
   return new Promise((resolve, reject) => {
     const end = () => {
       clearTimeout(timer);
