@@ -19,6 +19,7 @@ mod rejects;
 mod source;
 mod status;
 mod vcard;
+mod words;
 
 use std::{
     path::PathBuf,
