@@ -11,7 +11,11 @@ test.beforeEach(async ({ server }) => {
   await server.clear();
 });
 
-test("creates, finds, opens, changes, selects, deletes and undoes", async ({ page }) => {
+test("creates, finds, opens, changes, selects, deletes and undoes", async ({ page, hasTouch }) => {
+  test.skip(
+    !!hasTouch,
+    "On a phone, opening a client does not focus a field: its keyboard would cover the half of it.",
+  );
   const { keyboard } = page;
   await page.goto("/console?sort=name&order=asc");
   await expect(page.getByRole("heading", { name: "There are no clients yet" })).toBeVisible();
@@ -46,7 +50,7 @@ test("creates, finds, opens, changes, selects, deletes and undoes", async ({ pag
 
   await keyboard.press("x");
   await keyboard.press("Shift+ArrowDown");
-  await expect(page.getByText("2 selected")).toBeVisible();
+  await expect(page.locator("#selected")).toHaveText("2 selected");
   await keyboard.press("Delete");
   await expect(names(page)).toHaveText(["Ann"]);
   await keyboard.press("u");
@@ -99,7 +103,7 @@ test("everything is reached by Tab, and the table is one stop for its row", asyn
     "export",
     "new",
     "query",
-    "select-page",
+    "Select all clients on this page",
     "Select Cleo",
     "Cleo",
     "Next page",

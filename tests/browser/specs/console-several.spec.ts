@@ -32,7 +32,6 @@ test("a deletion can be undone", async ({ page, server }) => {
   await page.keyboard.press("Delete");
   await expect(names(page)).toHaveText(["Bea"]);
   await expect(names(page)).toBeFocused();
-  await expectAccessible(page);
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(names(page)).toHaveText(["Ann", "Bea"]);
   await expect(names(page).first()).toBeFocused();
@@ -40,6 +39,7 @@ test("a deletion can be undone", async ({ page, server }) => {
   await page.locator("#panel").getByRole("button", { name: "Delete" }).click();
   await expect(names(page)).toHaveText(["Bea"]);
   await expect(page).toHaveURL(/\?sort=name&order=asc$/);
+  await expectAccessible(page);
 });
 
 test("a deletion that fails brings the client back", async ({ page, server }) => {
@@ -63,7 +63,7 @@ test("several are set inactive, which can be undone", async ({ page, server }) =
   await box(page, "Client 001").click();
   await box(page, "Client 003").click({ modifiers: ["Shift"] });
   await box(page, "Client 9").click();
-  await expect(page.getByText("4 selected")).toBeVisible();
+  await expect(page.locator("#selected")).toHaveText("4 selected");
   await expectAccessible(page);
   await page.getByRole("button", { name: "Set inactive" }).click();
   await expect(page.locator("#clients .badge.inactive")).toHaveCount(4);
@@ -80,9 +80,9 @@ test("all that match are selected across pages, and deleted after their number w
   await server.create({ name: "Other" });
   await page.goto("/console?q=client&size=25");
   await page.getByRole("checkbox", { name: "Select all clients on this page" }).check();
-  await expect(page.getByText("25 selected")).toBeVisible();
+  await expect(page.locator("#selected")).toHaveText("25 selected");
   await page.getByRole("button", { name: "Select all 240 that match" }).click();
-  await expect(page.getByText("240 selected")).toBeVisible();
+  await expect(page.locator("#selected")).toHaveText("240 selected");
   await page.getByRole("button", { name: "Delete", exact: true }).click();
   await page
     .getByRole("alertdialog", { name: "Delete 240 clients?" })

@@ -224,7 +224,7 @@ async function onRoute(view, before) {
     return;
   }
   tools.show(view);
-  if (JSON.stringify(filterOf(view)) !== JSON.stringify(filterOf(before))) {
+  if (view.query !== before.query || view.status !== before.status) {
     selection.clear();
   }
   const isList = (/** @type {View} */ { client, ...list }) => JSON.stringify(list);
