@@ -65,12 +65,17 @@ export class Api {
   /**
    * @param {string} base the path of the API, such as `/api/v1`
    * @param {string} key
-   * @param {(error: ApiError) => void} [onUnauthorized] told if the key is refused
+   * @param {() => void} [onUnauthorized] told if the key is refused
    */
   constructor(base, key, onUnauthorized) {
     this.#base = base;
     this.#key = key;
     this.#onUnauthorized = onUnauthorized;
+  }
+
+  /** Goes on with another key. */
+  set key(/** @type {string} */ key) {
+    this.#key = key;
   }
 
   /** The most operations that can be admitted as one batch: it counts as as many requests. */
@@ -194,7 +199,7 @@ export class Api {
     }
     const error = await refusal(answer);
     if (error.status === 401) {
-      this.#onUnauthorized?.(error);
+      this.#onUnauthorized?.();
     }
     throw error;
   }
