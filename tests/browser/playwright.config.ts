@@ -28,7 +28,9 @@ export default defineConfig<object, ServerOptions>({
     timezoneId: "UTC",
     // Without motion, nothing has to be waited for.
     contextOptions: { reducedMotion: "reduce" },
-    trace: "retain-on-failure",
+    // A trace of every test costs more than the tests: `--trace on` when one is needed.
+    trace: "off",
+    screenshot: "only-on-failure",
   },
   projects: process.env.SCREENSHOTS
     ? [{ name: "screenshots", testDir: "screenshots", use: { ...desktop, deviceScaleFactor: 1 }, workers: 1 }]
