@@ -80,7 +80,11 @@ export function viewOf(search) {
  */
 export function searchOf(view) {
   const parameters = new URLSearchParams();
-  const set = (/** @type {string} */ name, /** @type {string | number | null} */ value, /** @type {unknown} */ usual) => {
+  const set = (
+    /** @type {string} */ name,
+    /** @type {string | number | null} */ value,
+    /** @type {unknown} */ usual,
+  ) => {
     if (value !== null && value !== usual) {
       parameters.set(name, String(value));
     }

@@ -180,7 +180,11 @@ export class Api {
   async #send(method, path, { body, headers = {}, signal } = {}) {
     const init = {
       method,
-      headers: { ...headers, Authorization: `Bearer ${this.#key}`, ...(body ? { "Content-Type": "application/json" } : {}) },
+      headers: {
+        ...headers,
+        Authorization: `Bearer ${this.#key}`,
+        ...(body ? { "Content-Type": "application/json" } : {}),
+      },
       body: body ? JSON.stringify(body) : undefined,
       signal,
       cache: /** @type {RequestCache} */ ("no-store"),

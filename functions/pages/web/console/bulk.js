@@ -87,7 +87,10 @@ export async function oneByOne(clients, request, { signal, onProgress, onWait })
           return;
         }
         const isGone = error instanceof ApiError && error.status === 404;
-        outcomes.push({ client, failure: isGone ? reason(404) : String(error instanceof Error ? error.message : error) });
+        outcomes.push({
+          client,
+          failure: isGone ? reason(404) : String(error instanceof Error ? error.message : error),
+        });
       }
       onProgress(outcomes.length);
     }

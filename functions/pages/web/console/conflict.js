@@ -63,7 +63,9 @@ export function showConflict(place, { base, theirs, mine }, onSave, onBack) {
  */
 function fieldset({ field, changedBy, base, theirs, mine }, choices) {
   const value = (/** @type {string} */ text) =>
-    text === "" ? h("em", {}, "empty") : h("span", { className: "value", dir: "auto" }, field === "status" ? capital(text) : text);
+    text === ""
+      ? h("em", {}, "empty")
+      : h("span", { className: "value", dir: "auto" }, field === "status" ? capital(text) : text);
   const side = (/** @type {"mine" | "theirs"} */ whose, /** @type {string} */ label, /** @type {string} */ text) =>
     h(
       "label",
@@ -86,7 +88,10 @@ function fieldset({ field, changedBy, base, theirs, mine }, choices) {
     h("div", { className: "side was" }, h("b", {}, "It was"), value(base)),
     changedBy === "same"
       ? h("div", { className: "side" }, h("b", {}, "Both of you made it"), value(mine))
-      : [side("theirs", changedBy === "mine" ? "Theirs (unchanged)" : "Theirs", theirs), side("mine", changedBy === "theirs" ? "Yours (unchanged)" : "Yours", mine)],
+      : [
+          side("theirs", changedBy === "mine" ? "Theirs (unchanged)" : "Theirs", theirs),
+          side("mine", changedBy === "theirs" ? "Yours (unchanged)" : "Yours", mine),
+        ],
   );
 }
 

@@ -20,7 +20,11 @@ export function confirm({ title, text, yes, no = "Cancel", isDangerous = false }
       content: [h("p", {}, text)],
       buttons: [
         h("button", { type: "button", autofocus: true, onclick: () => answer(false) }, no),
-        h("button", { type: "button", className: isDangerous ? "dangerous" : "primary", onclick: () => answer(true) }, yes),
+        h(
+          "button",
+          { type: "button", className: isDangerous ? "dangerous" : "primary", onclick: () => answer(true) },
+          yes,
+        ),
       ],
       onCancel: () => answer(false),
     });

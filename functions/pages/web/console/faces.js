@@ -27,7 +27,10 @@ export function saying(error, isOnline = navigator.onLine) {
     };
   }
   if (error.status === 429) {
-    return { title: "Too many requests", text: "The limit of your key or your organization is used up for this minute." };
+    return {
+      title: "Too many requests",
+      text: "The limit of your key or your organization is used up for this minute.",
+    };
   }
   if ([502, 503, 504].includes(error.status)) {
     return { title: "The API is not available", text: "It could not answer in time. This mostly passes soon." };
@@ -74,7 +77,13 @@ export function failureFace(error, { wait, actions = [] } = {}) {
  * @returns {HTMLElement}
  */
 export function face(title, content, actions) {
-  return h("div", { className: "face" }, h("h2", {}, title), ...content, h("div", { className: "buttons" }, ...actions));
+  return h(
+    "div",
+    { className: "face" },
+    h("h2", {}, title),
+    ...content,
+    h("div", { className: "buttons" }, ...actions),
+  );
 }
 
 /**

@@ -12,8 +12,7 @@
 
 const GRAPHEMES = new Intl.Segmenter("und", { granularity: "grapheme" });
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
-const APOSTROPHE =
-  /[`\u{b4}ʹʻʼʽʾʿˈˊˋ\u{384}\u{55a}\u{5f3}\u{7f4}\u{7f5}\u{1fbd}\u{1fbf}\u{1ffe}‘’‛′‵Ꞌꞌ＇｀]/gu;
+const APOSTROPHE = /[`\u{b4}ʹʻʼʽʾʿˈˊˋ\u{384}\u{55a}\u{5f3}\u{7f4}\u{7f5}\u{1fbd}\u{1fbf}\u{1ffe}‘’‛′‵Ꞌꞌ＇｀]/gu;
 const DASH = /[\p{Dash}˗⁃➖]/gu;
 /** Marks that count nowhere: Hebrew points, Arabic vowel signs and the tatweel. */
 const POINT =
@@ -21,7 +20,9 @@ const POINT =
 /** Latin, Greek and Cyrillic letters with marks; `й`, `ў` and `ї` are other letters than without. */
 const MARKED = /([\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}])(\p{M}+)/gu;
 /** What people type for Latin letters that do not decompose. */
-const TYPED = new Map(Object.entries({ ł: "l", ø: "o", đ: "d", æ: "ae", œ: "oe", þ: "th", ð: "d", ı: "i", ħ: "h", ß: "ss", ς: "σ" }));
+const TYPED = new Map(
+  Object.entries({ ł: "l", ø: "o", đ: "d", æ: "ae", œ: "oe", þ: "th", ð: "d", ı: "i", ħ: "h", ß: "ss", ς: "σ" }),
+);
 const SEPARATOR = /[\s\-.()[\]{}<>/\\~·•‧∙⋅・。۔⸱٫⁄∕⧸ー─━～\p{Ps}\p{Pe}\p{Pi}\p{Pf}]/u;
 const WORD_BREAK = /[\s,،、，､﹐﹑︐︑]+/u;
 
@@ -87,14 +88,18 @@ function foldGrapheme(grapheme) {
   if (/^[\0-\x7f]*$/.test(grapheme)) {
     return grapheme.toLowerCase().replaceAll("`", "'");
   }
-  const unified = (/** @type {string} */ text) => text.replace(APOSTROPHE, "'").replace(DASH, "-").replaceAll("\u2800", " ");
+  const unified = (/** @type {string} */ text) =>
+    text.replace(APOSTROPHE, "'").replace(DASH, "-").replaceAll("\u2800", " ");
   const decomposed = unified(unified(grapheme.replace(INVISIBLE, "").normalize("NFD")).normalize("NFKD"));
   const letters = decomposed
     .replace(POINT, "")
     .replace(/^\p{M}+/u, "")
     .replace(MARKED, (_, base, marks) => base + kept(base, marks))
     .toLowerCase();
-  return [...letters].map((letter) => TYPED.get(letter) ?? letter).join("").normalize("NFC");
+  return [...letters]
+    .map((letter) => TYPED.get(letter) ?? letter)
+    .join("")
+    .normalize("NFC");
 }
 
 /**

@@ -35,7 +35,14 @@ const LIVENESS = {
   failing: ["Reconnecting…", "The API does not answer at the moment. You see what was read before."],
 };
 
-const api = new Api(SETTINGS.api, storedKey() ?? "", () => void askForKey("Your key is not accepted any more. It may have expired or been revoked. Sign in again to go on where you were."));
+const api = new Api(
+  SETTINGS.api,
+  storedKey() ?? "",
+  () =>
+    void askForKey(
+      "Your key is not accepted any more. It may have expired or been revoked. Sign in again to go on where you were.",
+    ),
+);
 const toasts = new Toasts(find("#toasts", HTMLElement));
 const route = new Route((view, before) => void onRoute(view, before));
 const listing = new Listing(api, route.view, onState, (page) => route.go({ page }, { replace: true }));
@@ -76,7 +83,10 @@ const panel = new Panel(api, {
   onClose: () => void closePanel(),
   onCreated: (client) => {
     leavePanel();
-    toasts.show({ text: `Created ${client.name}.`, action: { label: "Open", run: () => route.go({ client: client.id }) } });
+    toasts.show({
+      text: `Created ${client.name}.`,
+      action: { label: "Open", run: () => route.go({ client: client.id }) },
+    });
     void refreshAndFocus(client.id);
   },
   onSaved: (client, before) => {
@@ -108,7 +118,12 @@ let opened = null;
 /** @type {import("./shortcuts.js").Shortcut[]} */
 const SHORTCUTS = [
   { keys: ["/", "Control+k"], shown: "/ or Ctrl K", does: "Search", run: () => tools.focusSearch() },
-  { keys: ["arrowdown", "ArrowDown", "j"], shown: "↓ or j", does: "Next client; with Shift and ↓, select on the way", run: (event) => move(1, event) },
+  {
+    keys: ["arrowdown", "ArrowDown", "j"],
+    shown: "↓ or j",
+    does: "Next client; with Shift and ↓, select on the way",
+    run: (event) => move(1, event),
+  },
   { keys: ["ArrowUp", "k"], shown: "↑ or k", does: "Previous client", run: (event) => move(-1, event) },
   { keys: ["Home"], shown: "Home", does: "First client of the page", run: () => table.move(-Infinity) },
   { keys: ["End"], shown: "End", does: "Last client of the page", run: () => table.move(Infinity) },
@@ -116,9 +131,19 @@ const SHORTCUTS = [
   { keys: ["PageUp", "ArrowLeft"], shown: "Page Up or ←", does: "Previous page", run: () => paging.turn(-1) },
   { keys: ["e"], shown: "Enter or e", does: "Open the client", run: () => openFocused() },
   { keys: ["n"], shown: "n", does: "New client", run: () => route.go({ client: "new" }) },
-  { keys: ["x"], shown: "x", does: "Select the client, or not", run: () => table.focused !== null && toggle(table.focused, false) },
+  {
+    keys: ["x"],
+    shown: "x",
+    does: "Select the client, or not",
+    run: () => table.focused !== null && toggle(table.focused, false),
+  },
   { keys: ["a"], shown: "a", does: "Select all clients of the page", run: () => selection.add(shownClients()) },
-  { keys: ["Delete", "#"], shown: "Delete or #", does: "Delete the client, or those that are selected", run: () => deleteFocused() },
+  {
+    keys: ["Delete", "#"],
+    shown: "Delete or #",
+    does: "Delete the client, or those that are selected",
+    run: () => deleteFocused(),
+  },
   { keys: ["u", "Control+z"], shown: "u or Ctrl Z", does: "Undo", run: () => toasts.undo() },
   { keys: ["Escape"], shown: "Esc", does: "Close, or clear the selection", run: () => selection.clear() },
   { keys: ["?"], shown: "?", does: "Show this", run: () => showShortcuts(SHORTCUTS) },
@@ -244,7 +269,10 @@ function showPanel(view) {
     }
   } else {
     opened = client === "new" ? table.focused : client;
-    panel.open(client, shownClients().find(({ id }) => id === client));
+    panel.open(
+      client,
+      shownClients().find(({ id }) => id === client),
+    );
   }
 }
 
@@ -291,7 +319,11 @@ async function undoChange(client, { values, fields, etag }) {
     toasts.show({ text: `${client.name} is as it was before.` });
   } catch (error) {
     const isChanged = error instanceof ApiError && (error.status === 412 || error.status === 404);
-    const why = isChanged ? "Somebody else has changed or deleted it since." : error instanceof Error ? error.message : "";
+    const why = isChanged
+      ? "Somebody else has changed or deleted it since."
+      : error instanceof Error
+        ? error.message
+        : "";
     toasts.show({ kind: "error", text: `The change could not be undone. ${why}` });
   }
   await refreshAndFocus(client.id);

@@ -21,7 +21,10 @@ export class Paging {
    */
   constructor(route, onProbable) {
     this.#route = route;
-    fill(this.#size, SIZES.map((size) => h("option", { value: String(size) }, size)));
+    fill(
+      this.#size,
+      SIZES.map((size) => h("option", { value: String(size) }, size)),
+    );
     this.#size.addEventListener("change", () => {
       const size = Number(this.#size.value);
       const first = (route.view.page - 1) * route.view.size;
@@ -42,7 +45,10 @@ export class Paging {
         this.#go({ first: 1, previous: page - 1, next: page + 1, last: this.#last }[to] ?? page);
       }
     });
-    for (const [name, step] of /** @type {const} */ ([["previous", -1], ["next", 1]])) {
+    for (const [name, step] of /** @type {const} */ ([
+      ["previous", -1],
+      ["next", 1],
+    ])) {
       const button = this.#button(name);
       const read = () => {
         const page = route.view.page + step;
@@ -64,7 +70,8 @@ export class Paging {
     this.#last = Math.max(1, Math.ceil(total / view.size));
     this.#nav.hidden = total === 0;
     const first = (view.page - 1) * view.size + 1;
-    this.#range.textContent = shown === 0 ? many(total) : `${count(first)}–${count(first + shown - 1)} of ${count(total)}`;
+    this.#range.textContent =
+      shown === 0 ? many(total) : `${count(first)}–${count(first + shown - 1)} of ${count(total)}`;
     this.#pages.textContent = `of ${count(this.#last)}`;
     if (document.activeElement !== this.#page) {
       this.#page.value = String(view.page);

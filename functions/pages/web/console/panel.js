@@ -82,7 +82,10 @@ export class Panel {
 
   /** Whether something was typed that is not saved. */
   get isDirty() {
-    return this.id !== null && !this.#form.hidden && changedFields(this.#base, this.#values()).length > 0 || this.#isInConflict;
+    return (
+      (this.id !== null && !this.#form.hidden && changedFields(this.#base, this.#values()).length > 0) ||
+      this.#isInConflict
+    );
   }
 
   get #isInConflict() {
@@ -234,7 +237,12 @@ export class Panel {
     this.#newer = null;
     this.#title.textContent = read.client.name;
     const updated = this.#time(read.client.updatedAt);
-    fill(this.#facts, h("span", {}, "Created ", this.#time(read.client.createdAt)), h("span", {}, "Updated ", updated), h("code", {}, read.client.id));
+    fill(
+      this.#facts,
+      h("span", {}, "Created ", this.#time(read.client.createdAt)),
+      h("span", {}, "Updated ", updated),
+      h("code", {}, read.client.id),
+    );
     if (how === "show") {
       this.#fillIn(values);
       this.#showForm();
@@ -270,7 +278,9 @@ export class Panel {
   #onGone() {
     this.#newer = "gone";
     if (this.isDirty) {
-      this.#say("Somebody else has deleted this client in the meantime. If you save, you can restore it with your changes.");
+      this.#say(
+        "Somebody else has deleted this client in the meantime. If you save, you can restore it with your changes.",
+      );
     } else if (this.id) {
       this.#showGone(this.id);
     }
@@ -374,7 +384,10 @@ export class Panel {
       this.#showErrors(failure.errors);
     } else if (failure.status !== 401) {
       const { title, text } = saying(failure);
-      this.#say(`${title}. ${text} `, failure.requestId && h("span", { className: "request" }, "Request ", h("code", {}, failure.requestId)));
+      this.#say(
+        `${title}. ${text} `,
+        failure.requestId && h("span", { className: "request" }, "Request ", h("code", {}, failure.requestId)),
+      );
     }
   }
 
@@ -397,7 +410,9 @@ export class Panel {
       this.#base = valuesOf(current.client);
       this.#newer = null;
       this.#hint();
-      this.#say("The form has their changes now, except for the fields that you changed. Saving replaces those fields.");
+      this.#say(
+        "The form has their changes now, except for the fields that you changed. Saving replaces those fields.",
+      );
     };
     const save = (/** @type {Values} */ values) =>
       void this.#run(async (onWait) => {
@@ -457,9 +472,21 @@ export class Panel {
     this.#showOther(
       face(
         "This client has been deleted",
-        [h("p", {}, typed ? "Somebody else has deleted it while you were editing. Nothing of yours has been saved." : "It was deleted, or it never was in this organization.")],
         [
-          h("button", { type: "button", className: "primary", onclick: restore }, typed ? "Restore it and save my changes" : "Restore it"),
+          h(
+            "p",
+            {},
+            typed
+              ? "Somebody else has deleted it while you were editing. Nothing of yours has been saved."
+              : "It was deleted, or it never was in this organization.",
+          ),
+        ],
+        [
+          h(
+            "button",
+            { type: "button", className: "primary", onclick: restore },
+            typed ? "Restore it and save my changes" : "Restore it",
+          ),
           h("button", { type: "button", onclick: () => this.#handlers.onClose() }, "Close"),
         ],
       ),
@@ -504,7 +531,13 @@ export class Panel {
     this.#showOther(
       face(
         "There is no such client",
-        [h("p", {}, "It was deleted for good, or so long ago that it cannot be restored, or it never was in this organization.")],
+        [
+          h(
+            "p",
+            {},
+            "It was deleted for good, or so long ago that it cannot be restored, or it never was in this organization.",
+          ),
+        ],
         [
           typed && h("button", { type: "button", className: "primary", onclick: anew }, "Make a new client of my text"),
           h("button", { type: "button", onclick: () => this.#handlers.onClose() }, "Close"),
@@ -559,7 +592,11 @@ export class Panel {
     for (const field of /** @type {const} */ (["name", "phone", "notes"])) {
       const left = LIMITS[field] - [...values[field]].length;
       const isNear = left < LIMITS[field] / 5;
-      find(`#${field}-hint`, HTMLElement).textContent = isNear ? (left < 0 ? `${count(-left)} too many` : `${count(left)} left`) : "";
+      find(`#${field}-hint`, HTMLElement).textContent = isNear
+        ? left < 0
+          ? `${count(-left)} too many`
+          : `${count(left)} left`
+        : "";
     }
     const shown = this.#form.querySelectorAll(/** @type {"input"} */ ("[aria-invalid=true]"));
     const errors = check(values);
@@ -583,7 +620,12 @@ export class Panel {
   /** @returns {Values} */
   #values() {
     const get = (/** @type {Field} */ field) => this.#field(field).value;
-    return { name: get("name"), phone: get("phone"), status: get("status") === "inactive" ? "inactive" : "active", notes: get("notes") };
+    return {
+      name: get("name"),
+      phone: get("phone"),
+      status: get("status") === "inactive" ? "inactive" : "active",
+      notes: get("notes"),
+    };
   }
 
   /**
@@ -600,7 +642,11 @@ export class Panel {
   /** @param {Field} field */
   #field(field) {
     const element = this.#form.elements.namedItem(field);
-    if (element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement) {
+    if (
+      element instanceof HTMLInputElement ||
+      element instanceof HTMLTextAreaElement ||
+      element instanceof HTMLSelectElement
+    ) {
       return element;
     }
     throw new TypeError(`The form has no ${field}.`);

@@ -44,7 +44,12 @@ export class Several {
     const found = new Map();
     const isWhole = await this.#run("Reading all that match", total(), async ({ signal, onProgress, onWait }) => {
       // In the order of their creation, clients that others create meanwhile come last.
-      const params = { ...filter(), sortBy: /** @type {const} */ ("createdAt"), sortOrder: /** @type {const} */ ("asc"), limit: 100 };
+      const params = {
+        ...filter(),
+        sortBy: /** @type {const} */ ("createdAt"),
+        sortOrder: /** @type {const} */ ("asc"),
+        limit: 100,
+      };
       for (let offset = 0; ; offset += params.limit) {
         const page = await persist(() => api.list({ ...params, offset }, { signal }), { signal, onWait });
         page?.clients.forEach((client) => found.set(client.id, client));
@@ -129,7 +134,17 @@ export class Several {
     const tags = new Map(done.map(({ client, etag }) => [client.id, etag]));
     const changed = done.map(({ client }) => client).filter((client) => client.status !== status);
     const outcomes = await this.#run(`Setting ${many(changed.length)} back`, changed.length, (options) =>
-      inBatches(api, changed, (client) => ({ operation: "update", id: client.id, client: { status: client.status }, ifMatch: tags.get(client.id) }), options),
+      inBatches(
+        api,
+        changed,
+        (client) => ({
+          operation: "update",
+          id: client.id,
+          client: { status: client.status },
+          ifMatch: tags.get(client.id),
+        }),
+        options,
+      ),
     );
     toast({ text: `Set ${many(succeeded(outcomes).length)} back.` });
     this.#report(outcomes, changed.length, "could not be set back", null);
@@ -171,7 +186,10 @@ export class Several {
       });
     } catch (error) {
       if (!controller.signal.aborted) {
-        this.#context.toast({ kind: "error", text: `${text} failed: ${error instanceof Error ? error.message : error}` });
+        this.#context.toast({
+          kind: "error",
+          text: `${text} failed: ${error instanceof Error ? error.message : error}`,
+        });
       }
       return null;
     } finally {
@@ -201,8 +219,13 @@ export class Several {
     }
     const clients = failed.map(({ client }) => client);
     const show = () => {
-      const item = (/** @type {Outcome} */ { client, failure }) => h("li", {}, h("b", { dir: "auto" }, client.name), " ", failure);
-      const retry = h("button", { type: "button", className: "primary" }, `Try ${clients.length === 1 ? "it" : "these"} again`);
+      const item = (/** @type {Outcome} */ { client, failure }) =>
+        h("li", {}, h("b", { dir: "auto" }, client.name), " ", failure);
+      const retry = h(
+        "button",
+        { type: "button", className: "primary" },
+        `Try ${clients.length === 1 ? "it" : "these"} again`,
+      );
       const close = h("button", { type: "button" }, "Close");
       const dialog = open({
         title: `${many(failed.length)} ${what}`,

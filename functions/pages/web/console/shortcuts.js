@@ -42,10 +42,16 @@ export function showShortcuts(shortcuts) {
   const dialog = open({
     title: "Keyboard shortcuts",
     content: [
-      h("dl", { className: "shortcuts" }, shortcuts.map(({ shown, does }) => h("div", {}, h("dt", {}, keys(shown)), h("dd", {}, does)))),
+      h(
+        "dl",
+        { className: "shortcuts" },
+        shortcuts.map(({ shown, does }) => h("div", {}, h("dt", {}, keys(shown)), h("dd", {}, does))),
+      ),
       h("label", { className: "choice" }, box, " Use single keys as shortcuts"),
     ],
-    buttons: [h("button", { type: "button", className: "primary", autofocus: true, onclick: () => dialog.close() }, "Close")],
+    buttons: [
+      h("button", { type: "button", className: "primary", autofocus: true, onclick: () => dialog.close() }, "Close"),
+    ],
   });
 }
 

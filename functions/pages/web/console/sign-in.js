@@ -35,7 +35,11 @@ export function signIn(view, message) {
     /** @param {string} key */
     const attempt = async (key) => {
       if (!isKey(key)) {
-        say(key === "" ? "Paste your API key." : "This is not a whole key: ba_ and 40 digits and letters from a to f, as it was given to you.");
+        say(
+          key === ""
+            ? "Paste your API key."
+            : "This is not a whole key: ba_ and 40 digits and letters from a to f, as it was given to you.",
+        );
         input.focus();
         return;
       }
@@ -53,8 +57,13 @@ export function signIn(view, message) {
         resolve(key);
       } catch (failure) {
         const isRefused = failure instanceof ApiError && failure.status === 401;
-        const text = failure instanceof ApiError ? `${saying(failure).title}. ${saying(failure).text}` : String(failure);
-        say(isRefused ? "The API does not know this key. It may have expired or been revoked, or be for another system." : text);
+        const text =
+          failure instanceof ApiError ? `${saying(failure).title}. ${saying(failure).text}` : String(failure);
+        say(
+          isRefused
+            ? "The API does not know this key. It may have expired or been revoked, or be for another system."
+            : text,
+        );
         input.focus();
       } finally {
         button.disabled = local.disabled = false;

@@ -54,7 +54,12 @@ export class Table {
 
   showSkeleton() {
     const cell = (/** @type {string} */ name) => h("td", { className: name }, h("span", { className: "bone" }));
-    const row = () => h("tr", { className: "skeleton" }, ["select", "name", "phone", "status", "notes", "created", "updated"].map(cell));
+    const row = () =>
+      h(
+        "tr",
+        { className: "skeleton" },
+        ["select", "name", "phone", "status", "notes", "created", "updated"].map(cell),
+      );
     this.#clear();
     fill(this.#body, Array.from({ length: SKELETON }, row));
   }
@@ -154,7 +159,10 @@ export class Table {
       link.href = this.#handlers.addressOf(client.id);
       fill(link, marked(marks.name(client.name)));
       fill(phone, client.phone === null ? h("span", { className: "none" }, "–") : marked(marks.phone(client.phone)));
-      fill(status, h("span", { className: `badge ${client.status}` }, client.status === "active" ? "Active" : "Inactive"));
+      fill(
+        status,
+        h("span", { className: `badge ${client.status}` }, client.status === "active" ? "Active" : "Inactive"),
+      );
       notes.title = client.notes ?? "";
       fill(notes, client.notes === null ? h("span", { className: "none" }, "–") : shortened(client.notes));
       fill(created, time(client.createdAt));
@@ -224,7 +232,10 @@ export class Table {
   #restore({ id, index, isBox }) {
     const kept = this.#rows.has(id) ? id : this.#ids[Math.min(index, this.#ids.length - 1)];
     if (kept && this.focused !== kept) {
-      this.#rows.get(kept)?.row.querySelector(isBox ? "input" : "a")?.focus({ preventScroll: true });
+      this.#rows
+        .get(kept)
+        ?.row.querySelector(isBox ? "input" : "a")
+        ?.focus({ preventScroll: true });
     }
   }
 
