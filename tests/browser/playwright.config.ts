@@ -21,7 +21,9 @@ export default defineConfig<object, ServerOptions>({
   retries: 0,
   workers: 2,
   fullyParallel: true,
-  timeout: 30_000,
+  // Long enough for a busy machine: a test that passes waits for nothing.
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
   use: {
     launchOptions: { executablePath, args },
     locale: "en-GB",

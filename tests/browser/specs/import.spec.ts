@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import type { Locator, Page } from "@playwright/test";
+import { expectNoSidewaysScroll, tabTo } from "../fixtures/page.ts";
 import { expect, expectAccessible, test } from "../fixtures/test.ts";
 
 // These tests change clients: they have a server of their own.
@@ -39,6 +40,7 @@ test("a file is previewed, and what can be imported is imported", async ({ page,
   await expect(rejects.getByRole("row", { name: /^3 Phone was damaged by a spreadsheet/ })).toBeVisible();
   await expect(rejects.getByRole("row", { name: /^4 A quotation mark/ })).toBeVisible();
   await expectAccessible(page);
+  await expectNoSidewaysScroll(page);
   // The preview has written nothing.
   expect((await server.send("GET", "/clients")).total).toBe(0);
 
@@ -213,12 +215,3 @@ test("an import needs no mouse", async ({ page, server }) => {
   await expect(importButton(page)).toBeFocused();
   expect((await server.send("GET", "/clients")).total).toBe(1);
 });
-
-/** Presses the tabulator key until an element has the focus. */
-async function tabTo(page: Page, element: Locator) {
-  for (let presses = 0; presses < 30; presses += 1) {
-    if (await element.evaluate((it) => it === document.activeElement)) return;
-    await page.keyboard.press("Tab");
-  }
-  await expect(element).toBeFocused();
-}
