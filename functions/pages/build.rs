@@ -1,5 +1,6 @@
-//! Embeds the pages: it compresses every file of `web/`, so that the function never does, and gives the assets a
-//! path that changes if any of them does. The program has the compressed form alone.
+//! Embeds the pages. It compresses every file of `web/`, the contract and the viewer of the reference, so that the
+//! function never does, and gives the assets a path that changes if any of them does. The program has the compressed form
+//! alone.
 
 use std::{
     env,
@@ -11,84 +12,120 @@ use std::{
 };
 
 use flate2::{Compression, write::GzEncoder};
+use serde::Deserialize;
+use serde_json::{json, value::RawValue};
 use sha2::{Digest, Sha256};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The pages: their path, and their file in `web/`.
 const PAGES: [(&str, &str); 3] =
     [("/", "front/index.html"), ("/docs", "docs/index.html"), ("/console", "console/index.html")];
 
-/// An asset: its path below `/assets/<hash>/`, and its content.
-struct Asset {
+/// The media types of the files in `web/`, by the ends of their names.
+const MEDIA_TYPES: [(&str, &str); 7] = [
+    ("html", "text/html; charset=utf-8"),
+    ("css", "text/css; charset=utf-8"),
+    ("js", "text/javascript; charset=utf-8"),
+    ("json", "application/json"),
+    ("png", "image/png"),
+    ("svg", "image/svg+xml"),
+    ("woff2", "font/woff2"),
+];
+
+/// A file of `web/`, or what is served like one.
+struct File {
+    /// Its path below `web/`.
     path: String,
     content: Vec<u8>,
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<()> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    let web = root.join("web");
-    let contract = root.join("../../docs/openapi.json");
-    println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-changed={}", web.display());
-    println!("cargo:rerun-if-changed={}", contract.display());
+    let (web, contract) = (root.join("web"), root.join("../../docs/openapi.json"));
+    for path in [&root.join("build.rs"), &web, &contract] {
+        println!("cargo:rerun-if-changed={}", path.display());
+    }
 
-    let mut assets = Vec::new();
-    collect(&web, "", &mut assets)?;
-    assets.sort_by(|one, other| one.path.cmp(&other.path));
+    let mut files = Vec::new();
+    collect(&web, "", &mut files)?;
+    let viewer = scalar_api_reference::get_asset("scalar.js").ok_or("the crate of the viewer has no scalar.js")?;
+    files.push(File { path: "docs/scalar.js".to_owned(), content: viewer });
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    let (html, assets): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.path.ends_with(".html"));
     let hash = hash_of(&assets);
 
-    let mut code = format!("/// The hash of all assets.\npub(crate) const HASH: &str = {hash:?};\n");
-    let mut embed = |name: &str, content: &[u8]| -> Result<String, Box<dyn Error>> {
-        let file = out.join(format!("{}.gz", name.replace('/', "~")));
-        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-        gzip.write_all(content)?;
-        fs::write(&file, gzip.finish()?)?;
-        Ok(format!("include_bytes!({:?})", file.display().to_string()))
-    };
-
-    code.push_str("pub(crate) static ASSETS: &[Asset] = &[\n");
-    for Asset { path, content } in &assets {
-        let gzip = embed(path, content)?;
-        let media_type = media_type(path)?;
-        writeln!(code, "Asset {{ path: {path:?}, content: Content {{ media_type: {media_type:?}, gzip: {gzip} }} }},")?;
+    let mut code = format!("pub(crate) const HASH: &str = {hash:?};\npub(crate) static ASSETS: &[Asset] = &[\n");
+    for File { path, content } in &assets {
+        writeln!(code, "Asset {{ path: {path:?}, content: {} }},", embed(&out, path, content)?)?;
     }
     code.push_str("];\npub(crate) static PAGES: &[Page] = &[\n");
-    let version = env::var("CARGO_PKG_VERSION")?;
-    let settings = serde_json::json!({ "api": "/api/v1", "localKey": null, "version": version }).to_string();
-    for (path, file) in PAGES {
-        let html = fs::read_to_string(web.join(file)).map_err(|error| format!("{file}: {error}"))?;
-        let html = html.replace("{assets}", &format!("/assets/{hash}")).replace("{settings}", &settings);
-        let (gzip, tag) = (embed(file, html.as_bytes())?, tag(html.as_bytes()));
-        let content = format!("Content {{ media_type: \"text/html; charset=utf-8\", gzip: {gzip} }}");
+    let settings = json!({ "api": "/api/v1", "localKey": null, "version": env::var("CARGO_PKG_VERSION")? }).to_string();
+    let mut pages = Vec::new();
+    for (path, name) in PAGES {
+        let file = html.iter().find(|file| file.path == name).ok_or_else(|| format!("there is no web/{name}"))?;
+        let text = std::str::from_utf8(&file.content)?
+            .replace("{assets}", &format!("/assets/{hash}"))
+            .replace("{settings}", &settings);
+        pages.push((path, name, text));
+    }
+    pages.push(("/openapi.json", "openapi.json", served_contract(&fs::read_to_string(&contract)?)?));
+    for (path, name, text) in &pages {
+        let (tag, content) = (tag(text.as_bytes()), embed(&out, name, text.as_bytes())?);
         writeln!(code, "Page {{ path: {path:?}, tag: {tag:?}, content: {content} }},")?;
     }
-    let contract = fs::read(contract)?;
-    let (gzip, tag) = (embed("openapi.json", &contract)?, tag(&contract));
-    let content = format!("Content {{ media_type: \"application/json\", gzip: {gzip} }}");
-    writeln!(code, "Page {{ path: \"/openapi.json\", tag: {tag:?}, content: {content} }},\n];")?;
+    code.push_str("];\n");
     fs::write(out.join("embedded.rs"), code)?;
     Ok(())
 }
 
-/// All files below a folder but the HTML pages.
-fn collect(folder: &Path, prefix: &str, assets: &mut Vec<Asset>) -> Result<(), Box<dyn Error>> {
+/// All files below a folder.
+fn collect(folder: &Path, prefix: &str, files: &mut Vec<File>) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name().into_string().map_err(|name| format!("{}: not UTF-8", name.display()))?;
         let path = format!("{prefix}{name}");
         if entry.file_type()?.is_dir() {
-            collect(&entry.path(), &format!("{path}/"), assets)?;
-        } else if !is(&path, "html") {
-            assets.push(Asset { path, content: fs::read(entry.path())? });
+            collect(&entry.path(), &format!("{path}/"), files)?;
+        } else {
+            files.push(File { path, content: fs::read(entry.path())? });
         }
     }
     Ok(())
 }
 
-/// A hash over all paths and contents: one path for all, so that modules can import each other relatively.
-fn hash_of(assets: &[Asset]) -> String {
+/// The contract, with the place that it is served from as its only server. All else stays as it is written, because
+/// the order of operations and fields is the order in which people read them.
+fn served_contract(text: &str) -> Result<String> {
+    #[derive(Deserialize)]
+    struct Contract<'a> {
+        #[serde(borrow)]
+        servers: &'a RawValue,
+    }
+    let contract: Contract<'_> = serde_json::from_str(text)?;
+    let servers = json!([{ "url": "/api/v1", "description": "The API that this document comes from." }]);
+    Ok(text.replacen(contract.servers.get(), &servers.to_string(), 1))
+}
+
+/// Writes the compressed content, and gives the expression that includes it.
+fn embed(out: &Path, path: &str, content: &[u8]) -> Result<String> {
+    let (_, media_type) = MEDIA_TYPES
+        .into_iter()
+        .find(|(extension, _)| Path::new(path).extension().is_some_and(|found| found == *extension))
+        .ok_or_else(|| format!("web/{path}: build.rs knows no media type for it"))?;
+    let file = out.join(format!("{}.gz", path.replace('/', "~")));
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(content)?;
+    fs::write(&file, gzip.finish()?)?;
+    Ok(format!("Content {{ media_type: {media_type:?}, gzip: include_bytes!({:?}) }}", file.display().to_string()))
+}
+
+/// A hash over all paths and contents. All assets have it in their path, so that modules can import each other by
+/// relative paths, and a page never gets modules of two versions.
+fn hash_of(assets: &[File]) -> String {
     let mut hash = Sha256::new();
-    for Asset { path, content } in assets {
+    for File { path, content } in assets {
         for part in [path.as_bytes(), content] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
@@ -104,23 +141,5 @@ fn tag(content: &[u8]) -> String {
 
 /// The first 64 bits of a hash.
 fn hex(hash: &[u8]) -> String {
-    hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn media_type(path: &str) -> Result<&'static str, String> {
-    [
-        ("js", "text/javascript; charset=utf-8"),
-        ("css", "text/css; charset=utf-8"),
-        ("svg", "image/svg+xml"),
-        ("json", "application/json"),
-        ("png", "image/png"),
-        ("woff2", "font/woff2"),
-    ]
-    .into_iter()
-    .find_map(|(extension, media_type)| is(path, extension).then_some(media_type))
-    .ok_or_else(|| format!("web/{path}: build.rs knows no media type for it"))
-}
-
-fn is(path: &str, extension: &str) -> bool {
-    Path::new(path).extension().is_some_and(|found| found == extension)
+    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

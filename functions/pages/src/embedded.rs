@@ -1,5 +1,10 @@
 //! The pages and their assets, as `build.rs` embeds them.
 
+use std::io::Read;
+
+use bytes::Bytes;
+use flate2::read::GzDecoder;
+
 /// A content, compressed.
 #[derive(Debug)]
 pub(crate) struct Content {
@@ -7,7 +12,16 @@ pub(crate) struct Content {
     pub(crate) gzip: &'static [u8],
 }
 
-/// A page or the contract: its path is known to people, so its content can change.
+impl Content {
+    /// The content as it was before the compression.
+    pub(crate) fn plain(&self) -> Bytes {
+        let mut plain = Vec::new();
+        GzDecoder::new(self.gzip).read_to_end(&mut plain).expect("build.rs has compressed it");
+        plain.into()
+    }
+}
+
+/// A page, or the contract. Its path stays the same from version to version.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) path: &'static str,
@@ -15,7 +29,7 @@ pub(crate) struct Page {
     pub(crate) content: Content,
 }
 
-/// A file below `/assets/<hash>/`. Its content never changes.
+/// A file below `/assets/<hash>/`. The hash is over all of them, so what is at such a path never changes.
 #[derive(Debug)]
 pub(crate) struct Asset {
     pub(crate) path: &'static str,

@@ -1,42 +1,65 @@
 //! From a request to its answer.
 
-use std::io::Read;
-
 use bytes::Bytes;
-use flate2::read::GzDecoder;
-use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header};
+use lambda_http::http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
+    header::{
+        ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HOST,
+        IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    },
+    uri::Authority,
+};
 
-use crate::embedded::{ASSETS, Content, HASH, PAGES};
+use crate::embedded::{ASSETS, Content, HASH, PAGES, Page};
 
-/// The paths as API Gateway writes them. Each takes GET and HEAD.
-pub const PATHS: [&str; 5] = ["/", "/docs", "/console", "/openapi.json", "/assets/{proxy+}"];
+/// The paths, as API Gateway writes them. Each takes GET and HEAD.
+pub const ROUTES: [&str; 5] = ["/", "/docs", "/console", "/openapi.json", "/assets/{proxy+}"];
 
 const ASSETS_PREFIX: &str = "/assets/";
 
-/// A page loads from its own origin, runs no inline scripts, and is in no frame.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-    font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// A page loads from its own origin alone, runs no script and no style that is written into it, assigns no text as
+/// HTML, and is in no frame. Its settings are a block of data, which is no script.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'";
 
-/// The answer to a request, or none if the path or the method is no route of the pages. `local_key` is the API key of
-/// `cargo run`; a page has it in its settings if the request was sent to this machine by name.
+/// The reference differs in two points, because of its viewer: it writes its style sheets into the page, and the
+/// contract's texts as HTML, which it cleans. Nobody else's scripts run here either.
+const POLICY_OF_THE_REFERENCE: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; \
+    frame-ancestors 'none'";
+
+/// Headers of all answers. There is no `Strict-Transport-Security`: API Gateway serves HTTPS alone, and whether a whole
+/// domain does is for its owner to say.
+const HEADERS: [(HeaderName, &str); 5] = [
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+];
+
+/// The paths of all assets.
+pub fn assets() -> impl Iterator<Item = String> {
+    ASSETS.iter().map(|asset| format!("{ASSETS_PREFIX}{HASH}/{}", asset.path))
+}
+
+/// The answer to a request, or nothing if its method and path are no route of the pages.
+///
+/// `local_key` is the API key of `cargo run`. A page has it in its settings, so that nobody needs to paste it, if the
+/// request names this machine.
 #[must_use]
 pub fn respond(method: &Method, path: &str, headers: &HeaderMap, local_key: Option<&str>) -> Option<Response<Bytes>> {
     if method != Method::GET && method != Method::HEAD {
         return None;
     }
-    let mut response = if let Some(path) = path.strip_prefix(ASSETS_PREFIX) {
-        asset(path, headers)
-    } else {
-        page(path, headers, local_key)?
+    let mut response = match path.strip_prefix(ASSETS_PREFIX) {
+        Some("") => return None,
+        Some(path) => asset(path, headers),
+        None => page(PAGES.iter().find(|page| page.path == path)?, headers, local_key),
     };
-    let fields = response.headers_mut();
-    for (name, value) in [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    ] {
-        fields.insert(name, HeaderValue::from_static(value));
+    for (name, value) in HEADERS {
+        set(&mut response, name, value);
     }
     if method == Method::HEAD {
         *response.body_mut() = Bytes::new();
@@ -44,92 +67,105 @@ pub fn respond(method: &Method, path: &str, headers: &HeaderMap, local_key: Opti
     Some(response)
 }
 
-fn page(path: &str, headers: &HeaderMap, local_key: Option<&str>) -> Option<Response<Bytes>> {
-    let page = PAGES.iter().find(|page| page.path == path)?;
+fn page(page: &'static Page, headers: &HeaderMap, local_key: Option<&str>) -> Response<Bytes> {
     let is_html = page.content.media_type.starts_with("text/html");
-    let mut response = match local_key.filter(|_| is_html && is_for_this_machine(headers)) {
-        Some(key) => {
-            let html = String::from_utf8_lossy(&plain(&page.content)).replace("\"localKey\":null", &format!("\"localKey\":\"{key}\""));
-            let mut response = Response::new(Bytes::from(html));
-            set(&mut response, header::CONTENT_TYPE, page.content.media_type);
-            // A key is in no storage that outlives the tab.
-            set(&mut response, header::CACHE_CONTROL, "no-store");
-            response
-        }
-        None => {
-            let mut response = if is_unchanged(headers, page.tag) {
-                let mut response = Response::default();
-                *response.status_mut() = StatusCode::NOT_MODIFIED;
-                set(&mut response, header::VARY, "Accept-Encoding");
-                response
-            } else {
-                content(&page.content, headers)
-            };
-            set(&mut response, header::ETAG, page.tag);
-            set(&mut response, header::CACHE_CONTROL, "no-cache");
-            response
-        }
+    let mut response = match local_key {
+        Some(key) if is_html && names_this_machine(headers) => with_key(page, key),
+        _ => without_key(page, headers),
     };
     if is_html {
-        set(&mut response, header::CONTENT_SECURITY_POLICY, POLICY);
+        let policy = if page.path == "/docs" { POLICY_OF_THE_REFERENCE } else { POLICY };
+        set(&mut response, CONTENT_SECURITY_POLICY, policy);
     }
-    Some(response)
+    response
+}
+
+/// A page that the browser keeps, and asks about each time.
+fn without_key(page: &'static Page, headers: &HeaderMap) -> Response<Bytes> {
+    let mut response = if is_known(headers, page.tag) {
+        let mut response = Response::default();
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        set(&mut response, VARY, "Accept-Encoding");
+        response
+    } else {
+        content(&page.content, headers)
+    };
+    set(&mut response, ETAG, page.tag);
+    set(&mut response, CACHE_CONTROL, "no-cache");
+    response
+}
+
+/// A page that the browser does not keep: the key is in no storage that outlives the tab.
+fn with_key(page: &'static Page, key: &str) -> Response<Bytes> {
+    let html = String::from_utf8_lossy(&page.content.plain())
+        .replace("\"localKey\":null", &format!("\"localKey\":\"{key}\""));
+    let mut response = Response::new(html.into());
+    set(&mut response, CONTENT_TYPE, page.content.media_type);
+    set(&mut response, CACHE_CONTROL, "no-store");
+    response
 }
 
 fn asset(path: &str, headers: &HeaderMap) -> Response<Bytes> {
-    let found = path
-        .strip_prefix(HASH)
-        .and_then(|path| path.strip_prefix('/'))
-        .and_then(|path| ASSETS.iter().find(|asset| asset.path == path));
-    if let Some(asset) = found {
+    let name = path.strip_prefix(HASH).and_then(|path| path.strip_prefix('/'));
+    if let Some(asset) = ASSETS.iter().find(|asset| Some(asset.path) == name) {
         let mut response = content(&asset.content, headers);
-        set(&mut response, header::CACHE_CONTROL, "public, max-age=31536000, immutable");
-        response
-    } else {
-        let mut response = Response::new(Bytes::from_static(b"There is no such file. Reload the page.\n"));
-        *response.status_mut() = StatusCode::NOT_FOUND;
-        set(&mut response, header::CONTENT_TYPE, "text/plain; charset=utf-8");
-        set(&mut response, header::CACHE_CONTROL, "no-store");
-        response
+        set(&mut response, CACHE_CONTROL, "public, max-age=31536000, immutable");
+        return response;
     }
+    // The hash of another version: the page is older than the function.
+    let mut response = Response::new(Bytes::from_static(b"There is no such file in this version. Reload the page.\n"));
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    set(&mut response, CONTENT_TYPE, "text/plain; charset=utf-8");
+    set(&mut response, CACHE_CONTROL, "no-store");
+    response
 }
 
 /// A content as the caller accepts it.
 fn content(content: &Content, headers: &HeaderMap) -> Response<Bytes> {
-    let mut response = Response::default();
-    set(&mut response, header::CONTENT_TYPE, content.media_type);
-    set(&mut response, header::VARY, "Accept-Encoding");
-    *response.body_mut() = if accepts_gzip(headers) {
-        set(&mut response, header::CONTENT_ENCODING, "gzip");
-        Bytes::from_static(content.gzip)
-    } else {
-        plain(content)
-    };
+    let is_compressed = accepts_gzip(headers);
+    let body = if is_compressed { Bytes::from_static(content.gzip) } else { content.plain() };
+    let mut response = Response::new(body);
+    if is_compressed {
+        set(&mut response, CONTENT_ENCODING, "gzip");
+    }
+    set(&mut response, CONTENT_TYPE, content.media_type);
+    set(&mut response, VARY, "Accept-Encoding");
     response
-}
-
-fn plain(content: &Content) -> Bytes {
-    let mut plain = Vec::new();
-    GzDecoder::new(content.gzip).read_to_end(&mut plain).expect("build.rs compressed it");
-    plain.into()
 }
 
 fn set(response: &mut Response<Bytes>, name: HeaderName, value: &'static str) {
     response.headers_mut().insert(name, HeaderValue::from_static(value));
 }
 
+/// The elements of a header that is a list.
+fn elements(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',').map(str::trim))
+}
+
+/// Whether the caller takes gzip: it is named, or else everything is, and not with the weight 0.
 fn accepts_gzip(headers: &HeaderMap) -> bool {
-    headers.get_all(header::ACCEPT_ENCODING).iter().any(|value| value.as_bytes().windows(4).any(|part| part == b"gzip"))
+    let weight = |name: &str| {
+        elements(headers, ACCEPT_ENCODING).find_map(|element| {
+            let (coding, weight) = element.split_once(';').unwrap_or((element, "q=1"));
+            let is_wanted = coding.trim().eq_ignore_ascii_case(name);
+            is_wanted.then(|| weight.trim().trim_start_matches(['q', 'Q', '=']).parse::<f32>().unwrap_or(0.0))
+        })
+    };
+    weight("gzip").or_else(|| weight("*")).is_some_and(|weight| weight > 0.0)
 }
 
-fn is_unchanged(headers: &HeaderMap, tag: &str) -> bool {
-    headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| value.contains(tag))
+/// Whether `If-None-Match` names the tag. It compares weakly.
+fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    elements(headers, IF_NONE_MATCH)
+        .any(|known| known == "*" || known.trim_start_matches("W/") == tag.trim_start_matches("W/"))
 }
 
-/// Whether the request names this machine. A page of another origin can make its own host name resolve to
-/// 127.0.0.1 and read what it finds there (DNS rebinding), but the request then has that name.
-fn is_for_this_machine(headers: &HeaderMap) -> bool {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let uri = host.parse::<Uri>().unwrap_or_default();
-    matches!(uri.host(), Some("localhost" | "127.0.0.1" | "[::1]"))
+/// Whether the request was sent to this machine by one of its names. A page on the internet can make its own host
+/// name resolve to 127.0.0.1, and read what it finds there (DNS rebinding), but then that name is in `Host`.
+fn names_this_machine(headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
+    host.is_some_and(|host| matches!(host.host(), "localhost" | "127.0.0.1" | "[::1]"))
 }
+
+#[cfg(test)]
+mod tests;
