@@ -140,6 +140,7 @@ impl Records<'_> {
                     Ok(Incoming::New(self.identities.next(&id, &client), Box::new(client)))
                 }
                 Content::New(client) => Ok(Incoming::New(self.identities.next("", &client), client)),
+                Content::Shown(id, client) => Ok(Incoming::New(id, client)),
                 Content::Exported(record) => Ok(Incoming::Exported(record)),
             });
             let client = match client {
