@@ -124,6 +124,7 @@ test("everything is in the address bar, and back and forward lead through it", a
   await page.getByText("Inactive", { exact: true }).first().click();
   await sort(page, "Name", "name asc");
   await expect(page).toHaveURL(/\?q=a&status=inactive&sort=name&order=asc$/);
+  await expect(page.locator("#sheet")).toHaveAttribute("aria-busy", "false");
   const shown = await names(page).allTextContents();
   await expect(page.locator("#clients tbody .badge.active")).toHaveCount(0);
   await names(page).first().click();

@@ -306,7 +306,7 @@ async function deleteFromPanel(client) {
 /** @param {Client} client */
 async function deleteOne(client) {
   selection.remove([client.id]);
-  await deleteClient(client, context, listing, (restored) => void refreshAndFocus(restored.id));
+  await deleteClient(client, context, listing, ({ id }) => table.focus(id));
 }
 
 /**
