@@ -21,14 +21,18 @@ export default defineConfig<object, ServerOptions>({
   retries: 0,
   workers: 2,
   fullyParallel: true,
-  timeout: 30_000,
+  // Long enough for a busy machine: a test that passes waits for nothing.
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
   use: {
     launchOptions: { executablePath, args },
     locale: "en-GB",
     timezoneId: "UTC",
     // Without motion, nothing has to be waited for.
     contextOptions: { reducedMotion: "reduce" },
-    trace: "retain-on-failure",
+    // A trace of every test costs more than the tests: `--trace on` when one is needed.
+    trace: "off",
+    screenshot: "only-on-failure",
   },
   projects: process.env.SCREENSHOTS
     ? [{ name: "screenshots", testDir: "screenshots", use: { ...desktop, deviceScaleFactor: 1 }, workers: 1 }]

@@ -13,7 +13,7 @@ const ATTEMPTS = 5;
  * @param {Client} client
  * @param {import("./context.js").Context} context
  * @param {import("./listing.js").Listing} listing
- * @param {(client: Client) => void} onRestored
+ * @param {(client: Client) => void} onRestored told when it is shown again
  */
 export async function deleteClient(client, { api, toast, refresh }, listing, onRestored) {
   listing.drop(new Set([client.id]));
@@ -21,13 +21,14 @@ export async function deleteClient(client, { api, toast, refresh }, listing, onR
     try {
       const restored = await persist(() => api.restore(client.id), { attempts: ATTEMPTS });
       toast({ text: `Restored ${client.name}.` });
+      await refresh();
       onRestored(restored.client);
     } catch (error) {
       const isGone = error instanceof ApiError && error.status === 404;
       const why = isGone ? "It is kept no longer." : because(error);
       toast({ kind: "error", text: `${client.name} could not be restored. ${why}` });
+      await refresh();
     }
-    await refresh();
   };
   try {
     await persist(() => api.delete(client.id), { attempts: ATTEMPTS });

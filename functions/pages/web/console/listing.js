@@ -79,15 +79,22 @@ export class Listing {
    * @returns {Promise<void>}
    */
   async check() {
-    const { page, shown, isLoading } = this.state;
-    if (page === null || isLoading) {
+    const { page, shown, isLoading, failure } = this.state;
+    if (page === null || isLoading || failure) {
       return;
     }
     const signal = this.#begin();
-    const next = await this.#api.list(paramsOf(shown), { signal, ifNoneMatch: page.etag });
-    if (next) {
-      this.#pages.clear();
-      this.#show(shown, next, signal);
+    try {
+      const next = await this.#api.list(paramsOf(shown), { signal, ifNoneMatch: page.etag });
+      if (next && !signal.aborted) {
+        this.#pages.clear();
+        this.#show(shown, next, signal);
+      }
+    } catch (error) {
+      // A request that was ended by the next one has not failed.
+      if (!signal.aborted) {
+        throw error;
+      }
     }
   }
 
@@ -111,7 +118,7 @@ export class Listing {
   }
 
   /**
-   * Takes clients from the page before the API has confirmed that they are gone.
+   * Takes clients from the page before the API has confirmed that they are gone. Call `refresh` when it has answered.
    *
    * @param {ReadonlySet<string>} ids
    */
@@ -122,7 +129,8 @@ export class Listing {
       this.#pages.clear();
       const clients = page.clients.filter(({ id }) => !ids.has(id));
       const total = page.total - (page.clients.length - clients.length);
-      this.#set({ page: { clients, total, etag: null }, isLoading: false });
+      // Until the refresh, others' changes wait: they would bring the clients back for a moment.
+      this.#set({ page: { clients, total, etag: null }, isLoading: true });
     }
   }
 

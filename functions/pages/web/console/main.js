@@ -224,7 +224,7 @@ async function onRoute(view, before) {
     return;
   }
   tools.show(view);
-  if (JSON.stringify(filterOf(view)) !== JSON.stringify(filterOf(before))) {
+  if (view.query !== before.query || view.status !== before.status) {
     selection.clear();
   }
   const isList = (/** @type {View} */ { client, ...list }) => JSON.stringify(list);
@@ -306,7 +306,7 @@ async function deleteFromPanel(client) {
 /** @param {Client} client */
 async function deleteOne(client) {
   selection.remove([client.id]);
-  await deleteClient(client, context, listing, (restored) => void refreshAndFocus(restored.id));
+  await deleteClient(client, context, listing, ({ id }) => table.focus(id));
 }
 
 /**

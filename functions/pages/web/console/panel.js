@@ -551,8 +551,13 @@ export class Panel {
     this.#other.hidden = true;
     this.#form.hidden = false;
     const name = this.#field("name");
+    if (this.id !== "new" && matchMedia("(pointer: coarse)").matches) {
+      // The keyboard of a phone would cover the half of what is there to read.
+      this.#title.focus();
+      return;
+    }
     name.focus();
-    if (name instanceof HTMLInputElement && this.id !== "new") {
+    if (name instanceof HTMLInputElement) {
       name.setSelectionRange(name.value.length, name.value.length);
     }
   }

@@ -23,7 +23,7 @@ export function listen(shortcuts) {
     const control = event.ctrlKey || event.metaKey;
     const key = (control ? "Control+" : "") + (event.key.length === 1 ? event.key.toLowerCase() : event.key);
     const isSingle = !control && event.key.length === 1;
-    if (event.altKey || isTyping(event.target, control) || (isSingle && !areOn())) {
+    if (event.altKey || isTyping(event.target, key) || (isSingle && !areOn())) {
       return;
     }
     const shortcut = shortcuts.find(({ keys }) => keys.includes(key));
@@ -63,11 +63,12 @@ function areOn() {
  * Whether the keys belong to the element.
  *
  * @param {EventTarget | null} target
- * @param {boolean} control
+ * @param {string} key
  */
-function isTyping(target, control) {
+function isTyping(target, key) {
   if (target instanceof HTMLInputElement) {
-    return target.type !== "checkbox" && !(control && target.type === "radio");
+    const isArrow = key.startsWith("Arrow");
+    return target.type !== "checkbox" && (target.type !== "radio" || isArrow);
   }
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
 }

@@ -17,11 +17,17 @@ const hiddenClients = {
 
 // Shows the guides in the sidebar, where only operations are open at first.
 function openGuides() {
-  document.querySelector(".t-doc__sidebar button[aria-expanded=false]")?.click();
+  const group = document.querySelector(".t-doc__sidebar button[aria-expanded=false]");
+  if (group instanceof HTMLElement) {
+    group.click();
+  }
 }
 
-window.Scalar.createApiReference("#reference", {
-  url: document.querySelector("link[rel=service-desc]")?.href,
+const { Scalar } = /** @type {{ Scalar: { createApiReference(selector: string, options: object): void } }} */ (
+  /** @type {unknown} */ (window)
+);
+Scalar.createApiReference("#reference", {
+  url: document.querySelector("link[rel=service-desc]")?.getAttribute("href"),
   slug: "reference",
   // The key stays in the memory of this page.
   persistAuth: false,
@@ -33,7 +39,7 @@ window.Scalar.createApiReference("#reference", {
   featuredClients: ["shell/curl", "js/fetch", "python/requests"],
   defaultHttpClient: { targetKey: "shell", clientKey: "curl" },
   // A guide's anchor is its heading, so that the contract's own links lead to it.
-  generateHeadingSlug: ({ slug }) => slug,
+  generateHeadingSlug: (/** @type {{ slug: string }} */ { slug }) => slug,
   documentDownloadType: "json",
   orderSchemaPropertiesBy: "preserve",
   theme: "none",

@@ -63,6 +63,9 @@ export function mappingTable(columns, example, onChange) {
  * @returns {[Part | null, string][]}
  */
 function choicesFor(part) {
+  if (part === "bareName") {
+    return CHOICES.map(([other, label]) => (other === "name" ? [part, label] : [other, label]));
+  }
   const isKnown = part === "noPhone" || CHOICES.some(([other]) => isSame(other, part));
   return isKnown ? CHOICES : [...CHOICES, [part, specialName(part)]];
 }
@@ -74,7 +77,6 @@ function specialName(part) {
   }
   return (
     {
-      bareName: "Name, or the other part of it",
       middle: "Middle name",
       familyFirst: "Family name, first",
       suffix: "Suffix of the name",

@@ -111,7 +111,9 @@ export function showOutcome(element, table, survey) {
 export function rejectsView(rejects, headers) {
   const rows = rejects
     .slice(0, SHOWN)
-    .map(({ line, error }) => h("tr", {}, h("td", { className: "transfer-number" }, count(line)), h("td", {}, error)));
+    .map(({ line, error }) =>
+      h("tr", {}, h("td", { className: "transfer-number" }, count(line)), h("td", {}, inWords(error))),
+    );
   const more = rejects.length - rows.length;
   return h(
     "section",
@@ -171,6 +173,16 @@ function sampleTable(sample, good) {
       h("table", {}, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows)),
     ),
   );
+}
+
+/**
+ * The reason as a sentence. In a file it has the names of fields in backquotes, as the operator's tool says it.
+ *
+ * @param {string} error
+ */
+function inWords(error) {
+  const text = error.replaceAll("`", "");
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
 }
 
 /** @param {Table} table */
