@@ -154,6 +154,12 @@ fn every_problem_is_documented_in_its_own_words() {
     let mut codes: Vec<&str> = problems.iter().map(|problem| problem.code).collect();
     codes.dedup();
     assert_eq!(document.at("/components/schemas/Problem/properties/code/x-extensible-enum"), &json!(codes));
+    // The guide to errors has a row for each, and no others.
+    let rows = problems.iter().map(|problem| format!("{} | `{}`", problem.status.as_u16(), problem.code));
+    let guide = document.at("/info/description").as_str().unwrap();
+    let lines = guide.lines().filter_map(|line| line.strip_prefix("| ")?.rsplit_once(" | "));
+    let written = lines.map(|(row, _)| row.to_owned()).filter(|row| !row.starts_with("status"));
+    assert_eq!(written.collect::<BTreeSet<_>>(), rows.collect());
 
     problems.push(ApiError::PayloadTooLarge(limits::BATCH_BODY_BYTES).problem());
     let mut shown = BTreeSet::new();
