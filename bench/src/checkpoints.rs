@@ -78,12 +78,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let mut writes =
         Table::new(&["clients", "bytes per client", "written and postings rebuilt in", "search before", "after"]);
     for &size in &args.sizes {
+        // A million clients take minutes.
+        eprintln!("{size} clients: writing them");
         let (org, clients) = runtime.block_on(bench.organization("organization", size))?;
         writes.row(runtime.block_on(bench.write(&org, size))?);
         let mut changed = 0;
         for &tail in args.tails.iter().filter(|tail| **tail <= size) {
             runtime.block_on(bench.change(&org, &clients[changed..tail]))?;
             changed = tail;
+            eprintln!("{size} clients: {LISTS} first lists each, {tail} changes after the checkpoint");
             for (from, org) in [("table", without_storage(&org)), ("checkpoint", org.clone())] {
                 lists.row(first_lists(&runtime, &bench.settings(), &org, (from, size, tail))?);
             }
