@@ -6,8 +6,10 @@
 //! writes the front page and the reference as files for a static host.
 
 mod embedded;
+mod event;
 mod publish;
 mod respond;
 
+pub use event::answer;
 pub use publish::publish;
 pub use respond::{ROUTES, assets, respond};

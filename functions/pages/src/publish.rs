@@ -63,9 +63,11 @@ fn static_page(html: &str, api: &str, origin: &str) -> String {
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
          connect-src 'self' {origin}; font-src 'self'; base-uri 'none'; form-action 'none'"
     );
-    page.replace("=\"/assets/", "=\"assets/")
-        .replace("\"api\":\"/api/v1\"", &format!("\"api\":\"{api}\""))
-        .replacen("<head>\n", &format!("<head>\n  <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n"), 1)
+    page.replace("=\"/assets/", "=\"assets/").replace("\"api\":\"/api/v1\"", &format!("\"api\":\"{api}\"")).replacen(
+        "<head>\n",
+        &format!("<head>\n  <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n"),
+        1,
+    )
 }
 
 /// The content of a route, as callers without gzip get it.

@@ -97,8 +97,8 @@ fn without_key(page: &'static Page, headers: &HeaderMap) -> Response<Bytes> {
 
 /// A page that the browser does not keep: the key is in no storage that outlives the tab.
 fn with_key(page: &'static Page, key: &str) -> Response<Bytes> {
-    let html = String::from_utf8_lossy(&page.content.plain())
-        .replace("\"localKey\":null", &format!("\"localKey\":\"{key}\""));
+    let html =
+        String::from_utf8_lossy(&page.content.plain()).replace("\"localKey\":null", &format!("\"localKey\":\"{key}\""));
     let mut response = Response::new(html.into());
     set(&mut response, CONTENT_TYPE, page.content.media_type);
     set(&mut response, CACHE_CONTROL, "no-store");

@@ -80,6 +80,7 @@ test("the header tells the delimiter, and notes do not", () => {
     ["name|phone|notes\nAnn|1|a,b,c\n", "|"],
     ['"Name, full";"Phone"\n"Lee, Ann";1\n', ";"],
     ["foo;bar\n1;2\n", ";"],
+    ["foo;bar, baz\n1;2\n3;4\n", ";"],
     ["name\nDoe, John\n", "\x1f"],
   ]) {
     assert.equal(guess(sample), delimiter, sample);
@@ -97,6 +98,15 @@ test("headers and labels are recognized", () => {
     assert.equal(partOf(header), null, header);
   }
   assert.deepEqual(["* Mobile", "Work Fax", "", "Holiday house"].map(phoneKind), ["mobile", null, "main", "other"]);
+});
+
+test("the header may stand below a title, and the phone is the first that is filled", () => {
+  const table = new Table(bytes("Report\nCompany\nName,Fax,Work phone,Mobile\nAnn,1,2,3\nBob,1,2,\nEve,1,,-\n"));
+  assert.equal(table.headerLine, 3);
+  assert.deepEqual(
+    [table.next(), table.next(), table.next()].map((entry) => entry?.client?.phone),
+    ["3", "2", "-"],
+  );
 });
 
 test("the encoding is recognized by the whole file", () => {
@@ -355,9 +365,14 @@ test("an export reads every page once, and tells if clients were changed meanwhi
   assert.deepEqual([written, hasChanged, file.trimEnd().split("\r\n").length], [1234, false, 1235]);
   const list = api.list.bind(api);
   api.list = async (page) => {
-    if (page.offset > 500) api.clients.delete("3");
+    // A client that comes first moves all others, so that the last one of a page is on the next one too.
+    if (page.offset === 500) {
+      api.clients = new Map([["new", { ...api.clients.get("0"), id: "new" }], ...api.clients]);
+    }
     return list(page);
   };
   const changed = await exported(api);
   assert.equal(changed.hasChanged, true);
+  const ids = changed.file.match(/^"[^"]*"/gm) ?? [];
+  assert.equal(new Set(ids).size, ids.length);
 });
