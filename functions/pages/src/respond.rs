@@ -49,7 +49,8 @@ fn page(path: &str, headers: &HeaderMap, local_key: Option<&str>) -> Option<Resp
     let is_html = page.content.media_type.starts_with("text/html");
     let mut response = match local_key.filter(|_| is_html && is_for_this_machine(headers)) {
         Some(key) => {
-            let html = String::from_utf8_lossy(&plain(&page.content)).replace("\"localKey\":null", &format!("\"localKey\":\"{key}\""));
+            let html = String::from_utf8_lossy(&plain(&page.content))
+                .replace("\"localKey\":null", &format!("\"localKey\":\"{key}\""));
             let mut response = Response::new(Bytes::from(html));
             set(&mut response, header::CONTENT_TYPE, page.content.media_type);
             // A key is in no storage that outlives the tab.
@@ -123,7 +124,11 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
 }
 
 fn is_unchanged(headers: &HeaderMap, tag: &str) -> bool {
-    headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| value.contains(tag))
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.contains(tag))
 }
 
 /// Whether the request names this machine. A page of another origin can make its own host name resolve to
