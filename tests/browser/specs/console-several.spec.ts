@@ -92,7 +92,7 @@ test("all that match are selected across pages, and deleted after their number w
   await expect(page.getByRole("heading", { name: "No client matches" })).toBeVisible();
   expect((await server.send("GET", "/clients")).total).toBe(1);
   await page.getByRole("button", { name: "Undo" }).click();
-  await expect(page.getByText("Restored 240 clients.")).toBeVisible({ timeout: 15_000 });
+  await expect(page.getByText("Restored 240 clients.")).toBeVisible({ timeout: 45_000 });
   expect((await server.send("GET", "/clients")).total).toBe(241);
 });
 
