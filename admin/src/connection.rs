@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result};
 use aws_config::{
     BehaviorVersion, SdkConfig,
     environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider},
@@ -18,17 +18,17 @@ use shared::{
     store::{Store, Tables, sdk_connector, sdk_http_client},
 };
 
-/// The options that every command has.
+/// The options that name tables and bucket. Every command has them.
 #[derive(Args, Debug)]
 pub(crate) struct Connection {
     /// The table of clients [default: $CLIENTS_TABLE, else `clients`]
-    #[arg(long, value_name = "TABLE", global = true, help_heading = "Tables")]
+    #[arg(long, value_name = "TABLE", global = true, help_heading = "Tables and bucket")]
     clients_table: Option<String>,
     /// The table of API keys [default: $API_KEYS_TABLE, else `api-keys`]
-    #[arg(long, value_name = "TABLE", global = true, help_heading = "Tables")]
+    #[arg(long, value_name = "TABLE", global = true, help_heading = "Tables and bucket")]
     api_keys_table: Option<String>,
     /// The bucket of checkpoints [default: $CHECKPOINTS_BUCKET]
-    #[arg(long, value_name = "BUCKET", global = true, help_heading = "Tables")]
+    #[arg(long, value_name = "BUCKET", global = true, help_heading = "Tables and bucket")]
     checkpoints_bucket: Option<String>,
 }
 
@@ -38,7 +38,17 @@ impl Connection {
     /// # Errors
     /// Fails if no region is configured.
     pub(crate) async fn store(&self) -> Result<Store> {
-        Ok(Store::over(sdk_connector(), &config("DYNAMODB").await?, self.tables()))
+        Ok(self.store_and_region().await?.0)
+    }
+
+    /// The same, and the region that it is in.
+    ///
+    /// # Errors
+    /// Fails if no region is configured.
+    pub(crate) async fn store_and_region(&self) -> Result<(Store, String)> {
+        let config = config("DYNAMODB").await?;
+        let region = config.region().map(ToString::to_string).unwrap_or_default();
+        Ok((Store::over(sdk_connector(), &config, self.tables()), region))
     }
 
     /// The storage of checkpoints that the options and the environment describe. `None` if they name no bucket.
@@ -55,6 +65,11 @@ impl Connection {
     /// The name of the bucket of checkpoints.
     pub(crate) fn bucket(&self) -> Option<String> {
         self.checkpoints_bucket.clone().or_else(bucket_from_env)
+    }
+
+    /// Where DynamoDB is, for people.
+    pub(crate) fn place() -> String {
+        endpoint_from_env("DYNAMODB").unwrap_or_else(|| "AWS".to_owned())
     }
 
     /// Whether the environment names an engine of this machine.
@@ -77,7 +92,10 @@ impl Connection {
 /// come first, because DynamoDB Local (without `-sharedDb`) keeps a database for each access key and region.
 async fn config(service: &str) -> Result<SdkConfig> {
     let config = configured(service).await;
-    ensure!(config.region().is_some(), "no region is configured: set AWS_REGION");
+    config.region().context(
+        "no region is configured: set AWS_REGION, or AWS_PROFILE to a profile with a region; for an engine on this \
+         machine, set AWS_ENDPOINT_URL_DYNAMODB",
+    )?;
     Ok(config)
 }
 

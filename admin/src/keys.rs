@@ -11,22 +11,38 @@ use shared::store::{ApiKeyRecord, ApiKeyState, ExpireOutcome, NewApiKey, Store};
 
 use crate::{
     connection::Connection,
-    expiry,
-    output::{print, show, table},
+    expiry, help,
+    output::{Form, print, show, table},
+    similar,
 };
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Creates a key and prints it, alone, on standard output. It is shown only this once.
+    #[command(after_help = help::examples(&[
+        "admin keys create --org acme --user maria --name \"CRM sync\" --expires 90d",
+        "# With its id, for a script",
+        "admin keys create --org acme --user maria --name CI --expires 1y --json",
+    ]))]
     Create(Create),
     /// Lists an organization's keys, from the oldest to the newest.
     ///
     /// The list comes from an index: a new key may be missing for a second.
+    #[command(after_help = help::examples(&[
+        "admin keys list --org acme",
+        "admin keys list --org acme --json | jq -r '.[].keyId'",
+    ]))]
     List(List),
     /// Revokes a key at once and for good. It is safe to repeat.
+    #[command(after_help = help::examples(&["admin keys revoke KEY_ID"]))]
     Revoke(Revoke),
     /// Replaces a key: creates a new one, prints it, alone, on standard output, and lets the old one expire
     /// a while later.
+    #[command(after_help = help::examples(&[
+        "admin keys rotate KEY_ID --expires 90d",
+        "# A key that leaked: the old one ends in an hour",
+        "admin keys rotate KEY_ID --expires 90d --keep 1h",
+    ]))]
     Rotate(Rotate),
 }
 
@@ -58,9 +74,6 @@ pub(crate) struct List {
     /// The organization
     #[arg(long)]
     org: OrgId,
-    /// Print JSON instead of a table
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Args, Debug)]
@@ -82,20 +95,20 @@ pub(crate) struct Rotate {
     keep: Duration,
 }
 
-pub(crate) async fn run(command: Command, connection: &Connection) -> Result<()> {
+pub(crate) async fn run(command: Command, connection: &Connection, form: Form) -> Result<()> {
     let store = connection.store().await?;
     match command {
-        Command::Create(create) => self::create(create, &store).await,
-        Command::List(list) => self::list(list, &store).await,
-        Command::Revoke(Revoke { id }) => revoke(&id, &store).await,
-        Command::Rotate(rotate) => self::rotate(rotate, &store).await,
+        Command::Create(create) => self::create(create, &store, form).await,
+        Command::List(list) => self::list(list, &store, form).await,
+        Command::Revoke(Revoke { id }) => revoke(&id, &store, form).await,
+        Command::Rotate(rotate) => self::rotate(rotate, &store, form).await,
     }
 }
 
-async fn create(Create { org, user, name, life }: Create, store: &Store) -> Result<()> {
+async fn create(Create { org, user, name, life }: Create, store: &Store, form: Form) -> Result<()> {
     let new = NewApiKey { org, user, name: name.as_str().to_owned(), expires_at: life.expires };
     let (key, record) = make(store, new).await?;
-    reveal(&key, &record)
+    reveal(&key, &record, None, form)
 }
 
 async fn make(store: &Store, new: NewApiKey) -> Result<(ApiKey, ApiKeyRecord)> {
@@ -104,30 +117,39 @@ async fn make(store: &Store, new: NewApiKey) -> Result<(ApiKey, ApiKeyRecord)> {
     Ok((key, record))
 }
 
-/// Prints a new key, the one time that it is shown.
-fn reveal(key: &ApiKey, record: &ApiKeyRecord) -> Result<()> {
-    let id = &record.caller.key_id;
-    print(key.reveal()).with_context(|| {
-        format!("the key {id} was created but could not be printed, and cannot be shown again: revoke it")
-    })?;
+/// Prints a new key, the one time that it is shown. It may take the place of an old one.
+fn reveal(key: &ApiKey, record: &ApiKeyRecord, replaced: Option<&ApiKeyRecord>, form: Form) -> Result<()> {
+    let (id, now) = (&record.caller.key_id, Clock::system().now());
+    let lost = || format!("the key {id} was created but could not be printed, and cannot be shown again: revoke it");
+    if form.json {
+        let replaced = replaced.map(|old| Listed::new(old, now));
+        let created = Created { key: key.reveal(), record: Listed::new(record, now), replaced };
+        return print(&serde_json::to_string_pretty(&created)?).with_context(lost);
+    }
+    print(key.reveal()).with_context(lost)?;
     eprintln!(
         "{id} of {} in {} expires on {} UTC. The key is not shown again.",
         record.caller.user,
         record.caller.org,
         minute(record.expires_at)
     );
+    if let Some(old) = replaced {
+        eprintln!("{} expires on {} UTC.", old.caller.key_id, minute(old.expires_at));
+    }
     Ok(())
 }
 
-async fn list(List { org, json }: List, store: &Store) -> Result<()> {
+async fn list(List { org }: List, store: &Store, form: Form) -> Result<()> {
     let keys = store.list_api_keys(&org).await.context("could not list the keys")?;
     let now = Clock::system().now();
-    if json {
+    if keys.is_empty() {
+        eprintln!("{org} has no keys.");
+        similar::suggest_organization(&org, store).await;
+    }
+    if form.json {
         let keys: Vec<Listed> = keys.iter().map(|key| Listed::new(key, now)).collect();
         show(&serde_json::to_string_pretty(&keys)?)?;
-    } else if keys.is_empty() {
-        eprintln!("{org} has no keys.");
-    } else {
+    } else if !keys.is_empty() {
         let heading = ["NAME", "HINT", "KEY ID", "OWNER", "CREATED (UTC)", "EXPIRES (UTC)", "LAST USE (UTC)", "STATE"];
         let rows: Vec<_> = keys.iter().map(|key| row(key, now)).collect();
         show(&table(heading, &rows))?;
@@ -135,23 +157,24 @@ async fn list(List { org, json }: List, store: &Store) -> Result<()> {
     Ok(())
 }
 
-async fn revoke(id: &KeyId, store: &Store) -> Result<()> {
-    let key = find(id, store).await?;
+async fn revoke(id: &KeyId, store: &Store, form: Form) -> Result<()> {
+    let mut key = find(id, store).await?;
     let now = Clock::system().now();
     let revoked_at = store.revoke_api_key(&key, now).await.context("could not revoke the key")?;
-    if revoked_at == now {
-        eprintln!("{id} (`{}` of {}) is now revoked.", key.name, key.caller.user);
+    let words = if revoked_at == now {
+        format!("{id} (`{}` of {}) is now revoked.", key.name, key.caller.user)
     } else {
-        eprintln!("{id} has been revoked since {} UTC.", minute(revoked_at));
-    }
-    Ok(())
+        format!("{id} has been revoked since {} UTC.", minute(revoked_at))
+    };
+    key.revoked_at = Some(revoked_at);
+    Ok(form.report(&Listed::new(&key, now), &words)?)
 }
 
 /// Creates the new key first, and prints it even if the table fails to change the old one: nobody is left
 /// without a key. If somebody else changed the old key meanwhile, it revokes the new one: of several rotations
 /// of one key at once, one succeeds, and its report is true.
-async fn rotate(Rotate { id, life, keep }: Rotate, store: &Store) -> Result<()> {
-    let old = find(&id, store).await?;
+async fn rotate(Rotate { id, life, keep }: Rotate, store: &Store, form: Form) -> Result<()> {
+    let mut old = find(&id, store).await?;
     let now = Clock::system().now();
     if old.state(now) != ApiKeyState::Active {
         bail!("{id} is {}, so there is nothing to rotate; create a new key with `keys create`", state(&old, now));
@@ -163,9 +186,8 @@ async fn rotate(Rotate { id, life, keep }: Rotate, store: &Store) -> Result<()> 
     let (key, record) = make(store, new).await?;
     match store.expire_api_key(&old, end).await {
         Ok(ExpireOutcome::Set) => {
-            reveal(&key, &record)?;
-            eprintln!("{id} expires on {} UTC.", minute(end));
-            Ok(())
+            old.expires_at = end;
+            reveal(&key, &record, Some(&old), form)
         }
         Ok(ExpireOutcome::Changed(current)) => {
             let new_id = &record.caller.key_id;
@@ -182,7 +204,7 @@ async fn rotate(Rotate { id, life, keep }: Rotate, store: &Store) -> Result<()> 
             )
         }
         Err(error) => {
-            reveal(&key, &record)?;
+            reveal(&key, &record, None, form)?;
             Err(error).with_context(|| {
                 format!(
                     "the new key works, but whether {id} expires on {} UTC is unknown: see `keys list`",
@@ -194,19 +216,37 @@ async fn rotate(Rotate { id, life, keep }: Rotate, store: &Store) -> Result<()> 
 }
 
 async fn find(id: &KeyId, store: &Store) -> Result<ApiKeyRecord> {
-    let found = store.find_api_key_by_id(id).await.context("could not look for the key")?;
-    found.context("there is no key with this id; `keys list --org ORG` shows the ids")
+    if let Some(key) = store.find_api_key_by_id(id).await.context("could not look for the key")? {
+        return Ok(key);
+    }
+    match similar::key(id, store).await {
+        Some(ApiKeyRecord { caller, name, .. }) => {
+            bail!("there is no key with this id; did you mean {} (`{name}` of {})?", caller.key_id, caller.org)
+        }
+        None => bail!("there is no key with this id; `admin keys list --org ORG` shows the ids"),
+    }
 }
 
-/// A key in the output of `--json`.
+/// A new key in JSON.
 #[derive(Serialize)]
+struct Created<'a> {
+    key: &'a str,
+    #[serde(flatten)]
+    record: Listed,
+    /// The old key, if this one takes its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replaced: Option<Listed>,
+}
+
+/// A key in JSON: all that may be shown of it again.
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Listed<'a> {
-    key_id: &'a str,
-    name: &'a str,
-    hint: &'a str,
-    org_id: &'a str,
-    user_id: &'a str,
+pub(crate) struct Listed {
+    key_id: String,
+    name: String,
+    hint: String,
+    org_id: String,
+    user_id: String,
     created_at: Timestamp,
     expires_at: Timestamp,
     revoked_at: Option<Timestamp>,
@@ -214,20 +254,32 @@ struct Listed<'a> {
     state: &'static str,
 }
 
-impl<'a> Listed<'a> {
-    fn new(key: &'a ApiKeyRecord, now: Timestamp) -> Self {
+impl Listed {
+    pub(crate) fn new(key: &ApiKeyRecord, now: Timestamp) -> Self {
         Self {
-            key_id: key.caller.key_id.as_str(),
-            name: &key.name,
-            hint: &key.hint,
-            org_id: key.caller.org.as_str(),
-            user_id: key.caller.user.as_str(),
+            key_id: key.caller.key_id.to_string(),
+            name: key.name.clone(),
+            hint: key.hint.clone(),
+            org_id: key.caller.org.to_string(),
+            user_id: key.caller.user.to_string(),
             created_at: key.created_at,
             expires_at: key.expires_at,
             revoked_at: key.revoked_at,
             last_used_at: key.last_used_at,
             state: state(key, now),
         }
+    }
+
+    /// A row about its expiry: the time, the organization, the name, the id, the owner, the last use.
+    pub(crate) fn expiring_row(&self) -> [String; 6] {
+        [
+            minute(self.expires_at),
+            self.org_id.clone(),
+            self.name.clone(),
+            self.key_id.clone(),
+            self.user_id.clone(),
+            last_use(self.last_used_at),
+        ]
     }
 }
 
@@ -239,7 +291,7 @@ fn row(key: &ApiKeyRecord, now: Timestamp) -> [String; 8] {
         key.caller.user.to_string(),
         minute(key.created_at),
         minute(key.expires_at),
-        key.last_used_at.map_or_else(|| "never".to_owned(), minute),
+        last_use(key.last_used_at),
         state(key, now).to_owned(),
     ]
 }
@@ -250,6 +302,11 @@ fn state(key: &ApiKeyRecord, now: Timestamp) -> &'static str {
         ApiKeyState::Expired => "expired",
         ApiKeyState::Revoked => "revoked",
     }
+}
+
+/// A key's last use, for people.
+pub(crate) fn last_use(at: Option<Timestamp>) -> String {
+    at.map_or_else(|| "never".to_owned(), minute)
 }
 
 /// A time to the minute, for people: `2027-01-31 23:59`.

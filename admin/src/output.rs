@@ -1,6 +1,32 @@
-//! Lines and tables on standard output.
+//! The results of commands: JSON on standard output, or words and tables for people.
 
 use std::io::{self, Write};
+
+use clap::Args;
+use serde::Serialize;
+
+/// The form of a result.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Form {
+    /// Print the result as JSON, alone, on standard output (docs/command-lines.md)
+    #[arg(long, global = true, display_order = 900)]
+    pub(crate) json: bool,
+}
+
+impl Form {
+    /// Gives the result of a command that has changed something: JSON on standard output, or `words` on standard
+    /// error.
+    ///
+    /// # Errors
+    /// Fails if standard output is closed or full.
+    pub(crate) fn report(self, result: &impl Serialize, words: &str) -> io::Result<()> {
+        if self.json {
+            return print(&serde_json::to_string_pretty(result)?);
+        }
+        eprintln!("{words}");
+        Ok(())
+    }
+}
 
 /// Prints a text and a line break to standard output.
 ///

@@ -2,9 +2,10 @@
 
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
+use serde::Serialize;
 use shared::{endpoint_from_env, store::Tables};
 
-use crate::connection::Connection;
+use crate::{connection::Connection, help, output::Form};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -12,18 +13,34 @@ pub(crate) enum Command {
     ///
     /// This is for local engines such as DynamoDB Local, so it needs AWS_ENDPOINT_URL_DYNAMODB. On AWS
     /// the template creates the tables, with their backups and their protection.
+    #[command(after_help = help::examples(&[
+        "scripts/dynamodb-local --port 8000",
+        "AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:8000 admin tables create",
+    ]))]
     Create,
 }
 
-pub(crate) async fn run(command: Command, connection: &Connection) -> Result<()> {
+/// The tables that are there now, in JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Created<'a> {
+    endpoint: &'a str,
+    clients_table: &'a str,
+    api_keys_table: &'a str,
+}
+
+pub(crate) async fn run(command: Command, connection: &Connection, form: Form) -> Result<()> {
     match command {
-        Command::Create => create(connection).await,
+        Command::Create => create(connection, form).await,
     }
 }
 
-async fn create(connection: &Connection) -> Result<()> {
+async fn create(connection: &Connection, form: Form) -> Result<()> {
     let Some(endpoint) = endpoint_from_env("DYNAMODB") else {
-        bail!("set AWS_ENDPOINT_URL_DYNAMODB to a local engine: on AWS the template creates the tables");
+        bail!(
+            "set AWS_ENDPOINT_URL_DYNAMODB to a local engine, such as http://127.0.0.1:8000: on AWS the template creates \
+             the tables"
+        );
     };
     connection
         .store()
@@ -32,6 +49,6 @@ async fn create(connection: &Connection) -> Result<()> {
         .await
         .with_context(|| format!("could not create tables on {endpoint}"))?;
     let Tables { clients, api_keys } = connection.tables();
-    eprintln!("The tables `{clients}` and `{api_keys}` exist.");
-    Ok(())
+    let created = Created { endpoint: &endpoint, clients_table: &clients, api_keys_table: &api_keys };
+    Ok(form.report(&created, &format!("The tables `{clients}` and `{api_keys}` exist."))?)
 }

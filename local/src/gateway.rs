@@ -1,5 +1,6 @@
 //! API Gateway's HTTP API and the Lambda service, for services in this process. For each request it finds the
-//! route, makes the event, invokes the function within its timeout, and turns its answer into HTTP.
+//! route, makes the event, invokes the function within its timeout, and turns its answer into HTTP. The pages for people
+//! are answered beside the services.
 
 mod answer;
 mod cors;
@@ -15,7 +16,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use http_body_util::BodyExt;
+use domain::ApiKey;
+use http_body_util::{BodyExt, Full};
 use hyper::{
     body::{Body as _, Bytes, Incoming},
     server::conn::http1,
@@ -50,17 +52,19 @@ const READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// The time for which requests in progress may continue after the shutdown.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Serves the services over HTTP/1.1 until `shutdown` resolves. Then it waits for the requests in progress,
-/// for some seconds at most.
+/// Serves the services and the pages over HTTP/1.1 until `shutdown` resolves. Then it waits for the requests in progress,
+/// for some seconds at most. With a `local_key`, the pages know it, so that nobody on this machine has to paste it.
 ///
 /// # Errors
 /// Fails if the listener does.
 pub async fn serve(
     listener: TcpListener,
     services: Vec<Service>,
+    local_key: Option<ApiKey>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
     let services = Arc::<[Service]>::from(services);
+    let local_key = Arc::new(local_key);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(READ_TIMEOUT);
     let connections = GracefulShutdown::new();
@@ -75,10 +79,10 @@ pub async fn serve(
             Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => continue,
             Err(error) => return Err(error),
         };
-        let services = services.clone();
+        let (services, local_key) = (services.clone(), local_key.clone());
         let handle = service_fn(move |request| {
-            let services = services.clone();
-            async move { Ok::<_, Infallible>(handle(&services, peer, request).await) }
+            let (services, local_key) = (services.clone(), local_key.clone());
+            async move { Ok::<_, Infallible>(handle(&services, local_key.as_ref().as_ref(), peer, request).await) }
         });
         let connection = connections.watch(http.serve_connection(TokioIo::new(stream), handle));
         // A connection that breaks, or whose caller is too slow, concerns nobody else.
@@ -92,8 +96,17 @@ pub async fn serve(
     Ok(())
 }
 
-async fn handle(services: &[Service], peer: SocketAddr, request: Request<Incoming>) -> HttpAnswer {
+async fn handle(
+    services: &[Service],
+    local_key: Option<&ApiKey>,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+) -> HttpAnswer {
     let (parts, body) = request.into_parts();
+    if let Some(page) = pages::respond(&parts.method, parts.uri.path(), &parts.headers, local_key.map(ApiKey::reveal)) {
+        // No page of another origin reads them: they may have the key.
+        return page.map(Full::new);
+    }
     let mut answer = if parts.method == Method::OPTIONS {
         cors::preflight()
     } else {

@@ -64,7 +64,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         demo::fill(&app, &caller, count).await?;
     }
     screen::greet(listener.local_addr()?, config.endpoint_url().unwrap_or_default(), &key)?;
-    gateway::serve(listener, local::services(&app), asked_to_stop()).await?;
+    gateway::serve(listener, local::services(&app), Some(key), asked_to_stop()).await?;
     Ok(())
 }
 

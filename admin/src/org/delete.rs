@@ -8,10 +8,11 @@ use domain::{
     Clock, OrgId,
     limits::{IN_FLIGHT, LIST_TIMEOUT, WRITE_TIMEOUT},
 };
+use serde::Serialize;
 use shared::{objects::Objects, store::Store};
 
 use super::{check_clock, checkpoints::Checkpoints, counted};
-use crate::{Cli, connection::Connection};
+use crate::{Cli, connection::Connection, output::Form, similar};
 
 /// A safety margin for the wait.
 const SPARE: Duration = Duration::from_secs(1);
@@ -53,9 +54,22 @@ impl Delete {
     }
 }
 
+/// What was deleted, in JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Deleted<'a> {
+    org_id: &'a str,
+    revoked_keys: usize,
+    /// Clients, and the tombstones of deleted ones.
+    deleted_items: usize,
+    deleted_checkpoints: bool,
+    deleted_key_records: usize,
+    kept_key_records: usize,
+}
+
 /// Deletes in an order that leaves nothing behind, whatever runs meanwhile: without keys, no request begins; after a
 /// writer's timeout nothing is written, and after a list's timeout nobody keeps a checkpoint of what was.
-pub(crate) async fn run(delete: Delete, store: &Store, objects: Option<Objects>) -> Result<()> {
+pub(crate) async fn run(delete: Delete, store: &Store, objects: Option<Objects>, form: Form) -> Result<()> {
     let Delete { org, keep_keys, without_checkpoints, list_timeout, .. } = delete;
     let checkpoints = match objects.filter(|_| !without_checkpoints) {
         Some(objects) => Checkpoints::of(&org, store, objects).await?,
@@ -114,14 +128,26 @@ pub(crate) async fn run(delete: Delete, store: &Store, objects: Option<Objects>)
         bail!("{} was created while {org} was being deleted; repeat the command", key.caller.key_id);
     }
     store.purge_organization(&org).await.context("repeat the command to continue")?;
-    if keep_keys {
-        eprintln!("Kept the records of {}.", counted(keys.len(), "key"));
-    } else {
+    if !keep_keys {
         for key in &keys {
             let done = store.purge_api_key(key).await;
             done.context("some records of keys are not deleted; repeat the command to continue")?;
         }
-        eprintln!("Deleted the records of {}.", counted(keys.len(), "key"));
+    }
+    let (deleted_key_records, kept_key_records) = if keep_keys { (0, keys.len()) } else { (keys.len(), 0) };
+    let words =
+        format!("{} the records of {}.", if keep_keys { "Kept" } else { "Deleted" }, counted(keys.len(), "key"));
+    let result = Deleted {
+        org_id: org.as_str(),
+        revoked_keys: revoked,
+        deleted_items: deleted,
+        deleted_checkpoints: checkpoints.is_some(),
+        deleted_key_records,
+        kept_key_records,
+    };
+    form.report(&result, &words)?;
+    if keys.is_empty() && deleted == 0 {
+        similar::suggest_organization(&org, store).await;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Write};
 
 use anyhow::{Context, Result};
-use clap::{Args, ValueEnum};
+use clap::{Args, CommandFactory, ValueEnum, error::ErrorKind};
 use domain::{Clock, OrgId};
 use shared::store::{ClientRecord, Store};
 
@@ -12,6 +12,7 @@ use super::{
     file::{Foot, Head, Line},
     sheet,
 };
+use crate::{Cli, output::Form, similar};
 
 const INCOMPLETE: &str = "the export is incomplete: writing to standard output failed";
 
@@ -26,6 +27,15 @@ pub(crate) struct Export {
     /// Begin the CSV with a byte order mark: without it, Excel takes UTF-8 for something else
     #[arg(long)]
     bom: bool,
+}
+
+impl Export {
+    /// Ends the program if JSON is asked for, and another format is too. NDJSON is JSON.
+    pub(crate) fn check(&self, form: Form) {
+        if form.json && self.format != ExportFormat::Ndjson {
+            Cli::command().error(ErrorKind::ArgumentConflict, "--json and --format csv exclude each other").exit();
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -61,6 +71,9 @@ pub(crate) async fn run(Export { org, format, bom }: Export, store: &Store) -> R
     };
     output.flush().context(INCOMPLETE)?;
     eprintln!("Exported {} of {org}. The export is personal data.", counted(clients, "client"));
+    if clients == 0 {
+        similar::suggest_organization(&org, store).await;
+    }
     Ok(())
 }
 

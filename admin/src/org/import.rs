@@ -1,11 +1,15 @@
 //! `admin org import`: writes the clients of a file, by its format: an export of ours as it is, or any other.
 
-use std::path::PathBuf;
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use domain::{Clock, OrgId, UserId};
 use encoding_rs::Encoding;
+use serde::Serialize;
 use shared::store::Store;
 
 use super::{
@@ -13,7 +17,9 @@ use super::{
     foreign::{self, Format, Mapping, survey},
     input::Input,
     restore,
+    write::Totals,
 };
+use crate::{help, output::Form};
 
 #[derive(Args, Debug)]
 pub(crate) struct Import {
@@ -53,7 +59,53 @@ pub(crate) struct Import {
     encoding: Option<&'static Encoding>,
 }
 
-pub(crate) async fn run(import: Import, store: &Store) -> Result<Done> {
+pub(super) fn examples() -> String {
+    help::examples(&[
+        "# What would happen?",
+        "admin org import --org acme --user maria contacts.csv --dry-run",
+        "# Records that cannot be imported go to a file, to be corrected",
+        "admin org import --org acme --user maria contacts.csv --rejects bad.csv",
+        "# Columns whose headers say nothing",
+        "admin org import --org acme --user maria list.csv --map name=\"Firm\"",
+        "# An export of ours, from another organization",
+        "admin org import --org acme-test --from acme --user maria acme.ndjson",
+    ])
+}
+
+pub(super) fn after_long_help() -> String {
+    let status = help::section(
+        "Exit status",
+        "  0  All records were imported, or were there already\n  \
+           1  Nothing was imported, or the import stopped: the message says why\n  \
+           2  The arguments are wrong\n  \
+           3  Some records were rejected and reported; all others were imported",
+    );
+    format!("{}\n\n{status}", examples())
+}
+
+/// The result of an import in JSON.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Summary<'a> {
+    pub(super) org_id: &'a str,
+    pub(super) format: Format,
+    pub(super) dry_run: bool,
+    /// The records of the file, and those of them that are no clients.
+    pub(super) records: u64,
+    pub(super) rejected: u64,
+    pub(super) rejects_file: Option<&'a Path>,
+    pub(super) possible_duplicates: u64,
+    #[serde(flatten)]
+    pub(super) totals: &'a Totals,
+    #[serde(serialize_with = "in_seconds")]
+    pub(super) seconds: Duration,
+}
+
+fn in_seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64())
+}
+
+pub(crate) async fn run(import: Import, store: &Store, form: Form) -> Result<Done> {
     let Import { file, org, from, user, overwrite, dry_run, rejects, map, format, delimiter, encoding } = import;
     let mut input = Input::open(file.as_deref())?;
     let survey = survey(input.rewound()?, encoding).context("could not read the input")?;
@@ -72,16 +124,32 @@ pub(crate) async fn run(import: Import, store: &Store) -> Result<Done> {
     let import = |began| shared::store::Import { org: org.clone(), user, overwrite, began, clock: clock.clone() };
     if format == Format::Export {
         let total = restore::check(&mut input, from.as_ref().unwrap_or(&org))?;
-        if dry_run {
-            eprintln!("Nothing was written. The export is correct, and has {}.", counted(total, "client"));
-            return Ok(Done::All);
-        }
-        check_clock(store, &org, &clock).await.context("nothing was imported")?;
-        restore::run(&mut input, total, &import(clock.now()), store).await?;
+        let begin = Instant::now();
+        let (totals, words) = if dry_run {
+            let clients = counted(total, "client");
+            (Totals::default(), format!("Nothing was written. The export is correct, and has {clients}."))
+        } else {
+            check_clock(store, &org, &clock).await.context("nothing was imported")?;
+            let totals = restore::run(&mut input, total, &import(clock.now()), store).await?;
+            let words = totals.summary(&org, begin.elapsed());
+            (totals, words)
+        };
+        let summary = Summary {
+            org_id: org.as_str(),
+            format,
+            dry_run,
+            records: total as u64,
+            rejected: 0,
+            rejects_file: None,
+            possible_duplicates: 0,
+            totals: &totals,
+            seconds: begin.elapsed(),
+        };
+        form.report(&summary, &words)?;
         return Ok(Done::All);
     }
     check_clock(store, &org, &clock).await.context("nothing was imported")?;
-    let options = foreign::Options { format, survey, map, delimiter, rejects, dry_run };
+    let options = foreign::Options { format, survey, map, delimiter, rejects, dry_run, form };
     foreign::run(&mut input, options, &import(clock.now()), store).await
 }
 

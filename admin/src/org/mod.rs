@@ -20,7 +20,7 @@ use clap::Subcommand;
 use domain::{ClientId, Clock, OrgId, limits::CLOCK_SKEW};
 use shared::store::{ClockError, Store};
 
-use crate::connection::Connection;
+use crate::{connection::Connection, help, output::Form};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -30,12 +30,11 @@ pub(crate) enum Command {
     /// The export is personal data. It contains everything about the clients, with long notes and the users
     /// who created and changed them. It does not contain deleted clients. A client that is written during
     /// the export is in it as it was before or after.
-    ///
-    /// Examples:
-    ///
-    ///     admin org export --org acme > acme.ndjson
-    ///     admin org export --org acme --format csv --bom > acme.csv
-    #[command(verbatim_doc_comment)]
+    #[command(after_help = help::examples(&[
+        "admin org export --org acme > acme.ndjson",
+        "# For Excel",
+        "admin org export --org acme --format csv --bom > acme.csv",
+    ]))]
     Export(export::Export),
     /// Writes the clients of a file to an organization: of an export, or of another program's CSV, NDJSON or vCard.
     /// It is safe to repeat: after an interruption it continues.
@@ -46,27 +45,28 @@ pub(crate) enum Command {
     ///
     /// An export is checked as a whole before the first client is written. Its clients keep their ids and the user and
     /// time of their creation; `--user` becomes the user of their last change.
-    ///
-    /// Exit status: 0 if all records were imported or were there already, 1 if nothing was imported or the import
-    /// stopped, 2 for wrong arguments, 3 if some records were not imported and all others were.
-    ///
-    /// Examples:
-    ///
-    ///     admin org import --org acme --user maria < acme.ndjson
-    ///     admin org import --org acme --user maria contacts.csv --dry-run
-    ///     admin org import --org acme --user maria contacts.csv --rejects bad.csv
-    ///     admin org import --org acme --user maria list.csv --map name="Firm" --map phone="Line 1"
-    ///     admin org import --org acme --user maria contacts.vcf
-    #[command(verbatim_doc_comment)]
+    #[command(after_help = import::examples(), after_long_help = import::after_long_help())]
     Import(import::Import),
     /// Shows or sets an organization's own limits, in requests a minute.
     ///
     /// They take the place of the stack's limits from the next request on, for all of its keys, and for those that
     /// are created later.
+    #[command(after_help = help::examples(&[
+        "admin org limits --org acme",
+        "admin org limits --org acme --key 3000 --organization 12000",
+        "# No limit for the organization",
+        "admin org limits --org acme --organization 0",
+        "# The stack's limits again",
+        "admin org limits --org acme --clear",
+    ]))]
     Limits(limits::Limits),
     /// Deletes an organization for good: its keys, its limits, its clients and its checkpoints. Export it first.
     ///
     /// It is safe to repeat. Backups keep the data until they expire.
+    #[command(after_help = help::examples(&[
+        "admin org export --org acme > acme.ndjson",
+        "admin org delete --org acme --confirm acme",
+    ]))]
     Delete(delete::Delete),
 }
 
@@ -79,14 +79,17 @@ pub(crate) enum Done {
     InPart,
 }
 
-pub(crate) async fn run(command: Command, connection: &Connection) -> Result<Done> {
+pub(crate) async fn run(command: Command, connection: &Connection, form: Form) -> Result<Done> {
     match command {
-        Command::Export(export) => export::run(export, &connection.store().await?).await?,
-        Command::Import(import) => return import::run(import, &connection.store().await?).await,
-        Command::Limits(limits) => limits::run(limits, &connection.store().await?).await?,
+        Command::Export(export) => {
+            export.check(form);
+            export::run(export, &connection.store().await?).await?;
+        }
+        Command::Import(import) => return import::run(import, &connection.store().await?, form).await,
+        Command::Limits(limits) => limits::run(limits, &connection.store().await?, form).await?,
         Command::Delete(delete) => {
             delete.check(connection);
-            delete::run(delete, &connection.store().await?, connection.objects().await?).await?;
+            delete::run(delete, &connection.store().await?, connection.objects().await?, form).await?;
         }
     }
     Ok(Done::All)

@@ -1,8 +1,6 @@
 //! The import of an export: clients keep their identifiers, and the user and time of their creation. All of the file is
 //! checked before the first write.
 
-use std::time::Instant;
-
 use anyhow::{Context, Result, anyhow, bail};
 use domain::OrgId;
 use shared::store::{Import, Store};
@@ -49,12 +47,12 @@ pub(super) fn check(input: &mut Input, exported: &OrgId) -> Result<usize> {
     if faults.is_empty() { Ok(clients) } else { Err(anyhow!(faults.join("; ")).context(no_import)) }
 }
 
-/// Writes the clients of an export that was checked.
+/// Writes the clients of an export that was checked, and gives the outcomes.
 ///
 /// # Errors
 /// Fails if the table does, or if the file has changed since it was checked.
-pub(super) async fn run(input: &mut Input, total: usize, import: &Import, store: &Store) -> Result<()> {
-    let (mut totals, begin, bar) = (Totals::default(), Instant::now(), progress::of_clients(total as u64));
+pub(super) async fn run(input: &mut Input, total: usize, import: &Import, store: &Store) -> Result<Totals> {
+    let (mut totals, bar) = (Totals::default(), progress::of_clients(total as u64));
     // If the file has changed since it was checked, this notices it, at the latest on the last line.
     let (mut reader, _) = Reader::open(input.read()?)?;
     let records = std::iter::from_fn(|| reader.next().transpose());
@@ -70,6 +68,5 @@ pub(super) async fn run(input: &mut Input, total: usize, import: &Import, store:
     written.with_context(|| {
         format!("the import stopped after {} of {}; repeat it to continue", totals.done(), counted(total, "client"))
     })?;
-    eprintln!("{}", totals.summary(&import.org, begin.elapsed()));
-    Ok(())
+    Ok(totals)
 }

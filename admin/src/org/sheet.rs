@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use domain::{NewClient, Timestamp};
+use domain::{ClientId, NewClient, Timestamp};
 use serde_json::{Map, Value};
 use shared::store::ClientRecord;
 
@@ -27,6 +27,8 @@ pub(super) const COLUMNS: [&str; 12] = [
     "updatedWith",
     "version",
 ];
+/// The number of columns that the console's export has: what the API shows of a client.
+const SHOWN: usize = 7;
 /// The places of the columns that people fill in: name, phone, status and notes.
 const EDITABLE: Range<usize> = 1..5;
 
@@ -51,18 +53,22 @@ pub(super) fn fields(record: &ClientRecord) -> [String; 12] {
     ]
 }
 
-/// The columns of such a table as it comes back, in any order and with others beside them.
+/// The columns of such a table as it comes back, in any order and with others beside them: all, or those that the
+/// console exports.
 #[derive(Debug)]
-pub(super) struct Sheet([usize; 12]);
+pub(super) struct Sheet(Vec<usize>);
 
 impl Sheet {
     /// The sheet with this header; `None` if it is another table.
     pub(super) fn recognize(headers: &[String]) -> Option<Self> {
-        let mut places = [0; 12];
-        for (place, column) in places.iter_mut().zip(COLUMNS) {
-            *place = headers.iter().position(|header| header == column)?;
-        }
-        Some(Self(places))
+        let place = |column: &&str| headers.iter().position(|header| header == column);
+        let places = |columns: &[&str]| columns.iter().map(place).collect::<Option<Vec<_>>>();
+        places(&COLUMNS).or_else(|| places(&COLUMNS[..SHOWN])).map(Self)
+    }
+
+    /// The names of the columns.
+    pub(super) fn columns(&self) -> &'static [&'static str] {
+        &COLUMNS[..self.0.len()]
     }
 
     /// The record in a row: of a client that was exported, or of one that was added to the table.
@@ -71,12 +77,13 @@ impl Sheet {
     /// Fails with the errors of the row. They quote nothing of it.
     pub(super) fn record(&self, row: &[String]) -> Result<Row, String> {
         let cell = |column: &str| {
-            let at = COLUMNS.iter().position(|other| *other == column)?;
+            let at = self.columns().iter().position(|other| *other == column)?;
             undone(row.get(self.0[at])?)
         };
-        let mut columns = COLUMNS.iter().enumerate();
+        let mut columns = self.columns().iter().enumerate();
         let is_added = columns.all(|(at, column)| EDITABLE.contains(&at) || cell(column).is_none());
-        let columns = if is_added { &COLUMNS[EDITABLE] } else { &COLUMNS[..] };
+        let is_whole = self.0.len() == COLUMNS.len();
+        let columns = if is_added || !is_whole { &COLUMNS[EDITABLE] } else { &COLUMNS[..] };
         let mut fields = Map::new();
         for column in columns {
             if let Some(text) = cell(column) {
@@ -84,13 +91,18 @@ impl Sheet {
                 fields.insert((*column).to_owned(), number.map_or_else(|| text.into(), Value::from));
             }
         }
-        if is_added {
-            let body = Value::Object(fields).to_string();
-            let new = NewClient::parse(body.as_bytes()).map_err(|invalid| file::without_names(&invalid))?;
-            Ok(Row::Added(Box::new(new)))
-        } else {
-            Ok(Row::Exported(Box::new(file::record(fields)?)))
+        if is_whole && !is_added {
+            return Ok(Row::Exported(Box::new(file::record(fields)?)));
         }
+        let body = Value::Object(fields).to_string();
+        let new = NewClient::parse(body.as_bytes()).map_err(|invalid| file::without_names(&invalid));
+        if is_added {
+            return Ok(Row::Added(Box::new(new?)));
+        }
+        let id = cell("id")
+            .and_then(|id| id.parse().ok())
+            .ok_or("`id` must be a client's identifier, as it was exported")?;
+        Ok(Row::Shown(id, Box::new(new?)))
     }
 }
 
@@ -99,6 +111,8 @@ impl Sheet {
 pub(super) enum Row {
     /// A client that was exported.
     Exported(Box<ClientRecord>),
+    /// A client that the console exported.
+    Shown(ClientId, Box<NewClient>),
     /// A client that somebody has added in the spreadsheet, without an identifier.
     Added(Box<NewClient>),
 }

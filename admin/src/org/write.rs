@@ -8,6 +8,7 @@ use std::{
 use anyhow::Result;
 use domain::{ClientId, NewClient, OrgId};
 use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::Serialize;
 use shared::{
     store::{ClientRecord, Import, ImportOutcome, Store},
     telemetry::Tally,
@@ -62,7 +63,8 @@ pub(super) async fn write(
 }
 
 /// The outcomes so far, by number.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Totals {
     created: usize,
     replaced: usize,

@@ -21,7 +21,10 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) async fn new() -> Self {
-        let world = World::new().await;
+        Self::on(World::new().await)
+    }
+
+    pub(crate) fn on(world: World) -> Self {
         Self { org: world.org("acme"), world }
     }
 
@@ -128,10 +131,10 @@ pub(crate) fn done(output: &Output) -> &Output {
     output
 }
 
-/// The one line of a command that failed.
+/// The error of a command that failed, without the line with the next step.
 pub(crate) fn failure(output: &Output) -> String {
     let text = stderr(output);
     assert_eq!(output.status.code(), Some(1), "{text}");
-    let last = text.lines().last().unwrap_or_default();
+    let last = text.lines().rfind(|line| !line.starts_with("hint: ")).unwrap_or_default();
     last.strip_prefix("error: ").unwrap_or_else(|| panic!("{text}")).to_owned()
 }

@@ -247,6 +247,29 @@ async fn a_table_that_was_edited_in_a_spreadsheet_is_imported() {
 }
 
 #[tokio::test]
+async fn a_table_that_the_console_exported_is_imported_with_its_identifiers() {
+    let desk = Desk::new().await;
+    let there = desk.org.create(&json!({ "name": "=Ann", "phone": "+1 555-0100" })).await;
+    let times = "\"2026-01-31T00:00:00.000Z\",\"2026-01-31T00:00:00.000Z\"";
+    let id = "5d1f6c52-8f0e-4b0b-9a57-6a3a3f0b7d21";
+    let table = format!(
+        "\u{feff}\"id\",\"name\",\"phone\",\"status\",\"notes\",\"createdAt\",\"updatedAt\"\r\n\
+         \"{}\",\"'=Ann\",\"'+1 555-0100\",\"active\",\"\",{times}\r\n\
+         \"{id}\",\"Bob\",\"\",\"inactive\",\"'\",{times}\r\n\
+         \"7\",\"Carl\",\"\",\"active\",\"\",{times}\r\n\
+         \"\",\"Dan\",\"\",\"\",\"\",\"\",\"\"\r\n",
+        there.id
+    );
+    let output = desk.import(table.as_bytes(), &["--org", "acme"]);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("2 created") && said.contains("1 already as in the file"), "{said}");
+    assert!(said.contains("line 4: `id` must be"), "{said}");
+    let bob = desk.clients("acme").await.into_iter().find(|client| client.name.as_str() == "Bob").unwrap();
+    assert_eq!((bob.id.to_string().as_str(), bob.notes.unwrap().as_str()), (id, ""));
+}
+
+#[tokio::test]
 async fn rejected_records_can_be_corrected_and_imported() {
     let desk = Desk::new().await;
     let folder = tempfile::tempdir().unwrap();

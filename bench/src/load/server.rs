@@ -43,7 +43,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<()> {
             // An error ends it, too.
             drop(tokio::io::stdin().read(&mut [0]).await);
         };
-        Ok(gateway::serve(listener, local::services(&lab.app), end_of_input).await?)
+        Ok(gateway::serve(listener, local::services(&lab.app), None, end_of_input).await?)
     })
 }
 

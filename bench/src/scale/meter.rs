@@ -141,6 +141,6 @@ async fn start(lab: &Lab) -> Result<(Server, JoinSet<io::Result<()>>)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let server = Server::at(&format!("http://{}/api/v1", listener.local_addr()?));
     let mut gateway = JoinSet::new();
-    gateway.spawn(gateway::serve(listener, local::services(&lab.app), future::pending()));
+    gateway.spawn(gateway::serve(listener, local::services(&lab.app), None, future::pending()));
     Ok((server, gateway))
 }

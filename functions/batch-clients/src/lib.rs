@@ -1,6 +1,7 @@
 //! `POST /api/v1/clients/batch`: up to 100 operations on clients, with a result for each. Each is a write of its own,
 //! so some can succeed while others do not. With an `Idempotency-Key`, a repeated batch takes effect once.
 
+mod batch;
 mod idempotency;
 mod operation;
 mod run;
@@ -18,7 +19,8 @@ use shared::{
 use idempotency::BatchKey;
 use run::Run;
 
-pub use operation::{Batch, Change, Operation};
+pub use batch::Batch;
+pub use operation::{Change, Operation};
 
 /// The endpoint.
 pub static ENDPOINT: Endpoint = Endpoint {

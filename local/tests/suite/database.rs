@@ -55,7 +55,7 @@ impl Api {
         let (key, _) = setup::prepare(&app(engine.url()), &KeySource::Fresh).await.unwrap();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let clients = format!("http://{}/api/v1/clients", listener.local_addr().unwrap());
-        tokio::spawn(gateway::serve(listener, local::services(&app(url)), std::future::pending()));
+        tokio::spawn(gateway::serve(listener, local::services(&app(url)), None, std::future::pending()));
         Self { clients, key: key.reveal().to_owned() }
     }
 

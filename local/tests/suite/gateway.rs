@@ -62,7 +62,7 @@ where
     let base = format!("http://{}", listener.local_addr().unwrap());
     let (stop, asked) = oneshot::channel();
     let services = vec![Service::new(&ENDPOINT, app, handler)];
-    let stopped = tokio::spawn(gateway::serve(listener, services, async { drop(asked.await) }));
+    let stopped = tokio::spawn(gateway::serve(listener, services, None, async { drop(asked.await) }));
     Server { base, key: key.reveal().to_owned(), stop, stopped, _engine: engine }
 }
 

@@ -4,4 +4,5 @@
 
 mod database;
 mod gateway;
+mod pages;
 mod program;

@@ -2,7 +2,9 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
-use super::*;
+use domain::{KeyHash, OrgId, Timestamp};
+
+use super::{Counted, Entry, Level, Note, Quotas, RateLimiter};
 
 const SECOND: i64 = 1000;
 const MINUTE: i64 = 60 * SECOND;

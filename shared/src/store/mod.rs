@@ -13,7 +13,7 @@
 //! | `tables.rs` | the names of the tables and their indexes |
 //! | `clients/` | the table of clients, and the change feed on it |
 //! | `api_keys/` | the table of API keys |
-//! | `operator/` | what only operators do: create tables; export, import and purge an organization (feature `operator`) |
+//! | `operator/` | what only operators do: find and create tables; export, import and purge an organization (feature `operator`) |
 
 mod api_keys;
 mod call;
@@ -42,10 +42,11 @@ pub use api_keys::{ApiKeyRecord, ApiKeyState, LastUse};
 pub use api_keys::{ExpireOutcome, NewApiKey};
 pub use clients::{CreateOutcome, Cursor, FeedPage, FeedPosition, FeedStart, LongNotes, PutOutcome};
 pub use clock::ClockError;
-pub use error::StoreError;
+pub use error::{Obstacle, StoreError};
 #[cfg(feature = "operator")]
 pub use operator::{
-    ClientPage, ClientRecord, IMPORTED_WITH, Import, ImportOutcome, sdk_client, sdk_connector, sdk_http_client,
+    ClientPage, ClientRecord, FoundTable, IMPORTED_WITH, Import, ImportOutcome, sdk_client, sdk_connector,
+    sdk_http_client,
 };
 pub use tables::{BY_ORG, BY_UPDATED_AT, Tables};
 pub use write::{ExpectedVersions, WriteContext, WriteError, WriteToken};

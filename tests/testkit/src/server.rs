@@ -54,7 +54,7 @@ impl Server {
             let mut runtime = tokio::runtime::Builder::new_multi_thread();
             runtime.worker_threads(2).enable_all().build().expect("a runtime").block_on(async {
                 let listener = TcpListener::from_std(listener).expect("a bound listener");
-                let served = gateway::serve(listener, services, async { drop(stopped.await) }).await;
+                let served = gateway::serve(listener, services, None, async { drop(stopped.await) }).await;
                 served.expect("the gateway serves until it is stopped");
             });
         });

@@ -358,7 +358,7 @@ async fn follows(api: &mut Api) -> String {
     let get = |query: &str| Call::new("GET", "/clients/changes").bearer(KEY).query(query).event();
     api.tell("listChanges", 200, "firstPage", get("")).await;
     let cursor = api.last_body()["nextCursor"].as_str().unwrap().to_owned();
-    assert_eq!(api.document.at("/components/parameters/cursor/example"), &cursor);
+    assert_eq!(api.document.at("/components/parameters/cursor/examples/next/value"), &cursor);
     api.it_is("2026-01-31T09:34:00.000Z");
     api.tell("listChanges", 200, "nothingNew", get(&format!("cursor={cursor}"))).await;
     let cursor = api.last_body()["nextCursor"].as_str().unwrap().to_owned();

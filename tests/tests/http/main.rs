@@ -20,6 +20,7 @@ mod idempotency;
 mod keys;
 mod list;
 mod organizations;
+mod pages;
 mod policies;
 mod preconditions;
 mod put;

@@ -221,7 +221,7 @@ async fn recorded() -> Recorded {
     }
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let base = format!("http://{}/api/v1", listener.local_addr().unwrap());
-    tokio::spawn(gateway::serve(listener, services, std::future::pending()));
+    tokio::spawn(gateway::serve(listener, services, None, std::future::pending()));
 
     // The use of a key and of an organization is noted by the function that meets it first: let each meet one.
     for endpoint in functions::ENDPOINTS {

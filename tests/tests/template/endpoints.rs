@@ -7,7 +7,7 @@ use functions::ENDPOINTS;
 use serde_json::Value;
 use shared::http::Endpoint;
 
-use crate::{alarms, properties, resources, source::source};
+use crate::{alarms, pages, properties, resources, source::source};
 
 /// The logical name of each function, and its endpoint.
 pub(crate) fn by_logical_name() -> impl Iterator<Item = (String, &'static Endpoint)> {
@@ -16,19 +16,22 @@ pub(crate) fn by_logical_name() -> impl Iterator<Item = (String, &'static Endpoi
 
 #[test]
 fn template_and_watch_routes_have_the_endpoints_of_the_table_and_no_others() {
-    assert_eq!(in_the_template(), ENDPOINTS.iter().map(|endpoint| written(endpoint)).collect());
+    let written = ENDPOINTS.iter().map(|endpoint| written(endpoint)).chain([pages::written()]);
+    assert_eq!(in_the_template(), written.collect());
 
-    let routes: BTreeSet<_> = ENDPOINTS.iter().map(|one| format!("{} {}", one.route(), one.name)).collect();
-    assert_eq!(watched(), routes, "Cargo.toml, workspace.metadata.lambda.watch.router");
+    let routes = ENDPOINTS.iter().map(|one| format!("{} {}", one.route(), one.name)).chain(pages::watched());
+    assert_eq!(watched(), routes.collect(), "Cargo.toml, workspace.metadata.lambda.watch.router");
 
     // Whatever sums up over all functions, or may move their aliases, leaves none out.
     let Some(template) = Template::translated("default") else { return };
     let template = template.resolved(&[]);
-    let logical: BTreeSet<_> = by_logical_name().map(|(name, _)| name).collect();
-    for alarm in ["UnauthorizedAlarm", "FunctionThrottlesAlarm"] {
+    let endpoints: BTreeSet<_> = by_logical_name().map(|(name, _)| name).collect();
+    let logical: BTreeSet<_> = endpoints.iter().cloned().chain([pages::LOGICAL_NAME.to_owned()]).collect();
+    // The pages take no keys.
+    for (alarm, functions) in [("UnauthorizedAlarm", &endpoints), ("FunctionThrottlesAlarm", &logical)] {
         let metrics = alarms::metrics(&template["Resources"][alarm]);
         let asked = metrics.iter().map(|(.., dimensions)| function_in(dimensions[0]["Value"].as_str().unwrap()));
-        assert_eq!(asked.collect::<BTreeSet<_>>(), logical, "{alarm}");
+        assert_eq!(asked.collect::<BTreeSet<_>>(), *functions, "{alarm}");
     }
     let faults = resources(&template, "AWS::CloudWatch::Alarm").filter_map(|(name, _)| name.strip_suffix("Faults"));
     assert_eq!(faults.map(str::to_owned).collect::<BTreeSet<_>>(), logical, "alarms on faults");

@@ -8,6 +8,7 @@ mod ci;
 mod deployments;
 mod endpoints;
 mod gateway;
+mod pages;
 mod permissions;
 mod source;
 mod tables;

@@ -332,27 +332,18 @@ mod tests {
         assert_eq!(rows[1].fields.as_ref().unwrap(), &["Bob", " x"]);
     }
 
+    #[derive(serde::Deserialize)]
+    struct Case {
+        about: String,
+        text: String,
+        rows: Vec<(u64, Option<String>)>,
+    }
+
     #[test]
     fn one_bad_quotation_mark_costs_no_other_row() {
-        for (text, expected) in [
-            // It is never closed.
-            ("name,phone,notes\n\"Ann,1,x\nBob,2,y\nCarl,3,z\n", &[(2, "-"), (3, "Bob"), (4, "Carl")][..]),
-            ("name,phone,notes\nAnn,1,x\nBob,2,\"y", &[(2, "Ann"), (3, "-")]),
-            // It is closed by the opening one of a later field.
-            ("name,phone,notes\n\"Ann,1,x\nBob,2,\"y\"\nCarl,3,z\n", &[(2, "-"), (3, "Bob"), (4, "Carl")]),
-            ("name,phone,notes\n\"Ann,1,x\nBob,2,y\n\"Carl\",3,z\n", &[(2, "-"), (3, "Bob"), (4, "Carl")]),
-            // It is closed by another bad one, and the whole looks like a record of another width.
-            ("name,phone,notes\n\"Ann,1,x\nBob,2,y\nCarl,3,z\",4\n", &[(2, "-"), (3, "Bob"), (4, "Carl")]),
-            ("name,phone,notes\nAnn,1,\"x\nBob,2,y\nCarl,3,z\"\nDan,4,\n", &[(2, "Ann"), (5, "Dan")]),
-            // The whole looks like a record of the right width, with a name of two lines.
-            ("name,phone,notes\n\"Ann,1,x\nBob,2,y\nCarl,3,z\",3,z\n", &[(2, "-"), (3, "Bob"), (4, "Carl")]),
-            // Quotation marks that are not doubled.
-            ("name,phone,notes\n\"Ann \"A\" Lee\",1,x\nBob,2,y\n", &[(2, "-"), (3, "Bob")]),
-            ("name,phone,notes\n\"Ann \\\"A\\\" Lee\",1,x\nBob,2,\"y\ny\"\n", &[(2, "-"), (3, "Bob")]),
-            // The rest of its record is not taken for a record.
-            ("name,phone,notes\nAnn,1,\"say \"hi\"\nto all\"\nBob,2,y\n", &[(2, "-"), (3, "-"), (4, "Bob")]),
-        ] {
-            assert_eq!(names(text), named(expected), "{text}");
+        let cases: Vec<Case> = serde_json::from_str(include_str!("../../../tests/cases/quotation-marks.json")).unwrap();
+        for Case { about, text, rows } in cases {
+            assert_eq!(names(&text), rows, "{about} {text}");
         }
     }
 

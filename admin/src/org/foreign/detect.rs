@@ -1,11 +1,13 @@
 //! The format of a file, by its content. Its name says nothing: people rename workbooks to `.csv`.
 
 use clap::ValueEnum;
+use serde::Serialize;
 
 use super::encoding::Survey;
 
 /// The formats of files that clients are imported from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Format {
     /// A table with a header, any delimiter
     Csv,

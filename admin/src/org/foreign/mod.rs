@@ -19,6 +19,7 @@ mod rejects;
 mod source;
 mod status;
 mod vcard;
+mod words;
 
 use std::{
     path::PathBuf,
@@ -31,10 +32,12 @@ use shared::store::{Import, Store};
 
 use super::{
     Done, counted,
+    import::Summary,
     input::Input,
     progress,
     write::{Incoming, Totals, write},
 };
+use crate::output::Form;
 use duplicates::Duplicates;
 use encoding::Survey;
 use identity::Identities;
@@ -58,6 +61,7 @@ pub(super) struct Options {
     pub(super) delimiter: Option<u8>,
     pub(super) rejects: Option<PathBuf>,
     pub(super) dry_run: bool,
+    pub(super) form: Form,
 }
 
 /// Imports a file.
@@ -139,6 +143,7 @@ impl Records<'_> {
                     Ok(Incoming::New(self.identities.next(&id, &client), Box::new(client)))
                 }
                 Content::New(client) => Ok(Incoming::New(self.identities.next("", &client), client)),
+                Content::Shown(id, client) => Ok(Incoming::New(id, client)),
                 Content::Exported(record) => Ok(Incoming::Exported(record)),
             });
             let client = match client {
@@ -173,7 +178,7 @@ impl Records<'_> {
         Ok(None)
     }
 
-    /// The end of the import, on standard error.
+    /// The end of the import: what was not read on standard error, and the result.
     fn report(self, totals: &Totals, options: &Options, import: &Import, took: Duration) -> Result<Done> {
         if let Some(ignored) = self.source.ignored() {
             eprintln!("{ignored}");
@@ -188,20 +193,36 @@ impl Records<'_> {
             bail!("nothing was imported: the file has no records");
         }
         let records = counted(usize::try_from(rejected)?, "record");
-        let place = path.map(|path| format!(": see {}", path.display())).unwrap_or_default();
+        let place = path.as_deref().map(|path| format!(": see {}", path.display())).unwrap_or_default();
         if self.good == 0 {
             bail!("nothing was imported: no record is correct, of {records}{place}");
         }
-        if options.dry_run {
+        let mut words = if options.dry_run {
             let clients = counted(usize::try_from(self.good)?, "client");
-            eprintln!("Nothing was written. {clients} would be imported into {}.", import.org);
+            format!("Nothing was written. {clients} would be imported into {}.", import.org)
         } else {
-            eprintln!("{}", totals.summary(&import.org, took));
+            totals.summary(&import.org, took)
+        };
+        if rejected > 0 {
+            words += &format!(
+                "\nNot imported: {records}{place}. Correct them and import that file, or the whole one again."
+            );
         }
+        let summary = Summary {
+            org_id: import.org.as_str(),
+            format: options.format,
+            dry_run: options.dry_run,
+            records: self.good + rejected,
+            rejected,
+            rejects_file: path.as_deref(),
+            possible_duplicates: self.duplicate,
+            totals,
+            seconds: took,
+        };
+        options.form.report(&summary, &words)?;
         if rejected == 0 {
             return Ok(Done::All);
         }
-        eprintln!("Not imported: {records}{place}. Correct them and import that file, or the whole one again.");
         Ok(Done::InPart)
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufReader, Read};
 
 use anyhow::Result;
-use domain::NewClient;
+use domain::{ClientId, NewClient};
 use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE};
 use shared::store::ClientRecord;
 
@@ -42,6 +42,8 @@ pub(super) enum Content {
     Draft(Box<Draft>),
     /// A client that was added to our table.
     New(Box<NewClient>),
+    /// A client in the console's table.
+    Shown(ClientId, Box<NewClient>),
     /// A client in our table.
     Exported(Box<ClientRecord>),
 }
@@ -134,10 +136,10 @@ impl<'a> Source<'a> {
     /// The meaning of the columns, for people.
     pub(super) fn described(&self) -> Option<String> {
         match self {
-            Self::Table(table) if table.sheet.is_some() => {
-                Some(format!("Columns: an export of ours ({}).", sheet::COLUMNS.join(", ")))
-            }
             Self::Table(table) => {
+                if let Some(sheet) = &table.sheet {
+                    return Some(format!("Columns: an export of ours ({}).", sheet.columns().join(", ")));
+                }
                 let described = table.columns.described();
                 let header = format!("The header is on line {}; what is before it is not read.", table.header);
                 Some(if table.before > 0 { format!("{header}\n{described}") } else { described })
@@ -182,6 +184,7 @@ fn entry(row: Row, columns: &Columns, sheet: Option<&Sheet>) -> Option<Entry> {
     let content = match sheet {
         Some(sheet) => columns.draft(&fields).and_then(|_| sheet.record(&fields)).map(|row| match row {
             sheet::Row::Exported(record) => Content::Exported(record),
+            sheet::Row::Shown(id, new) => Content::Shown(id, new),
             sheet::Row::Added(new) => Content::New(new),
         }),
         None => columns.draft(&fields).map(|draft| Content::Draft(Box::new(draft))),

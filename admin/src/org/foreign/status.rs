@@ -2,16 +2,15 @@
 
 use domain::Status;
 
+use super::words::{Statuses, WORDS};
+
 /// The status that a word names: the two of the API, and the same two words in other languages. Any other word is not
 /// guessed at.
 pub(super) fn status(word: &str) -> Option<Status> {
-    match word.trim().to_lowercase().as_str() {
-        "active" | "aktiv" | "actif" | "activo" | "activa" | "attivo" | "attiva" | "ativo" | "ativa" | "actief"
-        | "aktywny" | "aktywna" => Some(Status::Active),
-        "inactive" | "inaktiv" | "inactif" | "inactivo" | "inactiva" | "inattivo" | "inattiva" | "inativo"
-        | "inativa" | "inactief" | "nieaktywny" | "nieaktywna" => Some(Status::Inactive),
-        _ => None,
-    }
+    let word = word.trim().to_lowercase();
+    let Statuses { active, inactive } = &WORDS.statuses;
+    let statuses = [(Status::Active, active), (Status::Inactive, inactive)];
+    statuses.into_iter().find(|(_, words)| words.contains(&word)).map(|(status, _)| status)
 }
 
 #[cfg(test)]

@@ -1,0 +1,664 @@
+// The panel in which a client is made or changed. It saves only what was changed, and only over what it has shown. What
+// it does with the API is in `saving.js`.
+
+import { showConflict } from "./conflict.js";
+import { confirm } from "./dialog.js";
+import { fill, find, h } from "./dom.js";
+import { ApiError, isAbort } from "./errors.js";
+import { countdown, face, failureFace, saying } from "./faces.js";
+import { changedFields, check, FIELDS, LIMITS, NEW, valuesOf } from "./fields.js";
+import { ago, count, exact } from "./format.js";
+import { persist } from "./retry.js";
+import { Creation, saveChanges } from "./saving.js";
+
+/** @typedef {import("./api.js").Client} Client */
+/** @typedef {import("./api.js").Versioned} Versioned */
+/** @typedef {import("./fields.js").Values} Values */
+/** @typedef {import("./fields.js").Field} Field */
+/** @typedef {import("./retry.js").Wait} Wait */
+
+/**
+ * @typedef {object} Handlers
+ * @property {() => void} onClose the panel wants to be closed
+ * @property {(client: Client) => void} onCreated
+ * @property {(client: Client, before: { values: Values, fields: Field[], etag: string }) => void} onSaved
+ * @property {(client: Client) => void} onRestored
+ * @property {(client: Client) => void} onDelete
+ */
+
+export class Panel {
+  /** The identifier of the client that is open, or `new`. @type {string | null} */
+  id = null;
+  #dialog = find("#panel", HTMLDialogElement);
+  #title = find("#panel-title", HTMLElement);
+  #form = find("#panel-form", HTMLFormElement);
+  #other = find("#panel-other", HTMLElement);
+  #note = find("#panel-note", HTMLElement);
+  #facts = find("#panel-facts", HTMLElement);
+  #save = find("#panel-save", HTMLButtonElement);
+  #delete = find("#panel-delete", HTMLButtonElement);
+  /** What the form began with. @type {Values} */
+  #base = NEW;
+  /** The client as it was read. @type {Versioned | null} */
+  #read = null;
+  /** A newer state that somebody else has made, or `gone`. @type {Versioned | "gone" | null} */
+  #newer = null;
+  #creation = new Creation();
+  /** Ended when the panel is closed, or shows another client. */
+  #life = new AbortController();
+  #isSaving = false;
+  #api;
+  #handlers;
+
+  /**
+   * @param {import("./api.js").Api} api
+   * @param {Handlers} handlers
+   */
+  constructor(api, handlers) {
+    this.#api = api;
+    this.#handlers = handlers;
+    this.#dialog.addEventListener("cancel", (event) => {
+      event.preventDefault();
+      handlers.onClose();
+    });
+    // A browser may close a dialog at a second Escape without asking.
+    this.#dialog.addEventListener("close", () => this.id !== null && handlers.onClose());
+    this.#dialog.addEventListener("click", ({ target }) => target === this.#dialog && handlers.onClose());
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#submit();
+    });
+    this.#form.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+        this.#form.requestSubmit();
+      }
+    });
+    this.#form.addEventListener("input", () => this.#hint());
+    for (const button of this.#dialog.querySelectorAll("[data-close]")) {
+      button.addEventListener("click", () => handlers.onClose());
+    }
+    this.#delete.addEventListener("click", () => this.#read && handlers.onDelete(this.#read.client));
+  }
+
+  /** Whether something was typed that is not saved. */
+  get isDirty() {
+    return (
+      (this.id !== null && !this.#form.hidden && changedFields(this.#base, this.#values()).length > 0) ||
+      this.#isInConflict
+    );
+  }
+
+  get #isInConflict() {
+    return this.id !== null && this.#other.querySelector(".conflict") !== null;
+  }
+
+  /**
+   * Whether what was typed may be lost; asks if there is something.
+   *
+   * @returns {Promise<boolean>}
+   */
+  async mayClose() {
+    if (this.#isSaving) {
+      return false;
+    }
+    return (
+      !this.isDirty ||
+      confirm({
+        title: "Discard your changes?",
+        text: "What you have typed has not been saved.",
+        yes: "Discard",
+        no: "Keep editing",
+        isDangerous: true,
+      })
+    );
+  }
+
+  /**
+   * Opens a client, or a form for a new one.
+   *
+   * @param {string} id
+   * @param {Client | undefined} known what the list has shown of it
+   */
+  open(id, known) {
+    this.#begin(id);
+    this.#title.textContent = id === "new" ? "New client" : (known?.name ?? "Client");
+    this.#delete.hidden = id === "new";
+    this.#save.textContent = id === "new" ? "Create client" : "Save changes";
+    if (!this.#dialog.open) {
+      this.#dialog.showModal();
+    }
+    if (id === "new") {
+      this.#creation = new Creation();
+      this.#fillIn(NEW);
+      this.#showForm();
+    } else {
+      this.#read = null;
+      if (known) {
+        this.#fillIn(valuesOf(known));
+        this.#showForm();
+      } else {
+        this.#showOther(h("p", { className: "loading", role: "status" }, "Loading the client…"));
+      }
+      void this.#load(id);
+    }
+  }
+
+  close() {
+    this.id = null;
+    this.#life.abort();
+    this.#dialog.close();
+    fill(this.#other);
+    this.#form.reset();
+  }
+
+  /** Looks whether somebody else has changed the client. Throws if that fails. */
+  async check() {
+    const read = this.#read;
+    if (read === null || this.#isSaving || this.#newer === "gone") {
+      return;
+    }
+    const { signal } = this.#life;
+    const etag = (this.#newer ?? read).etag;
+    try {
+      const newer = await this.#api.get(read.client.id, { signal, ifNoneMatch: etag });
+      if (newer && this.#read === read && !this.#isSaving) {
+        this.#onNewer(newer);
+      }
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404 && !signal.aborted && !this.#isSaving) {
+        this.#onGone();
+      } else if (!isAbort(error)) {
+        throw error;
+      }
+    }
+  }
+
+  /** @param {string} id */
+  #begin(id) {
+    this.#life.abort();
+    this.#life = new AbortController();
+    this.id = id;
+    this.#newer = null;
+    this.#say();
+    this.#showErrors([]);
+    fill(this.#facts);
+  }
+
+  /** @param {string} id */
+  async #load(id) {
+    const { signal } = this.#life;
+    try {
+      const read = await persist(() => this.#api.get(id, { signal }), {
+        signal,
+        onWait: (wait) => {
+          if (!signal.aborted && this.#form.hidden && wait) {
+            this.#showOther(failureFace(wait.error, { wait }));
+          }
+        },
+      });
+      if (!read || signal.aborted) {
+        return;
+      }
+      if (this.#form.hidden) {
+        this.#adopt(read, "show");
+      } else if (this.isDirty && changedFields(this.#base, valuesOf(read.client)).length > 0) {
+        // The list was behind, and something was typed already. The form keeps what it began with.
+        this.#read = read;
+        this.#onNewer(read);
+      } else {
+        this.#adopt(read, "update");
+      }
+    } catch (error) {
+      if (signal.aborted) {
+        return;
+      }
+      if (error instanceof ApiError && error.status === 404) {
+        this.#showGone(id);
+      } else if (error instanceof ApiError) {
+        const again = h("button", { type: "button", onclick: () => void this.#load(id) }, "Try again");
+        this.#showOther(failureFace(error, { actions: [again] }));
+      } else {
+        throw error;
+      }
+    }
+  }
+
+  /**
+   * Goes on with a state of the client that was read. Fields that were not touched take it over.
+   *
+   * @param {Versioned} read
+   * @param {"show" | "update"} how
+   */
+  #adopt(read, how) {
+    const values = valuesOf(read.client);
+    const touched = how === "show" ? [] : changedFields(this.#base, this.#values());
+    const typed = this.#values();
+    this.#read = read;
+    this.#newer = null;
+    this.#title.textContent = read.client.name;
+    const updated = this.#time(read.client.updatedAt);
+    fill(
+      this.#facts,
+      h("span", {}, "Created ", this.#time(read.client.createdAt)),
+      h("span", {}, "Updated ", updated),
+      h("code", {}, read.client.id),
+    );
+    if (how === "show") {
+      this.#fillIn(values);
+      this.#showForm();
+      return;
+    }
+    this.#base = values;
+    for (const field of FIELDS) {
+      this.#set(field, touched.includes(field) ? typed[field] : values[field]);
+    }
+    this.#hint();
+  }
+
+  /** @param {Versioned} newer */
+  #onNewer(newer) {
+    if (!this.isDirty) {
+      const before = this.#values();
+      this.#adopt(newer, "update");
+      for (const field of changedFields(before, this.#values())) {
+        this.#field(field).closest(".field")?.classList.add("changed");
+      }
+      this.#say("This client has just been changed by somebody else. You see it as it is now.");
+      return;
+    }
+    this.#newer = newer;
+    if (!this.#isInConflict) {
+      this.#say(
+        "Somebody else has changed this client in the meantime. Your changes are not lost. ",
+        h("button", { type: "button", onclick: () => this.#showConflict(newer, this.#values()) }, "Compare"),
+      );
+    }
+  }
+
+  #onGone() {
+    this.#newer = "gone";
+    if (this.isDirty) {
+      this.#say(
+        "Somebody else has deleted this client in the meantime. If you save, you can restore it with your changes.",
+      );
+    } else if (this.id) {
+      this.#showGone(this.id);
+    }
+  }
+
+  async #submit() {
+    if (this.#isSaving) {
+      return;
+    }
+    const values = this.#values();
+    const errors = check(values);
+    if (errors.length > 0) {
+      this.#showErrors(errors);
+      return;
+    }
+    await this.#run((onWait) => this.#saveValues(values, onWait));
+  }
+
+  /**
+   * @param {Values} values
+   * @param {(wait: Wait | null) => void} onWait
+   */
+  async #saveValues(values, onWait) {
+    const { signal } = this.#life;
+    if (this.id === "new") {
+      const { client } = await this.#creation.save(this.#api, values, { signal, onWait });
+      this.#handlers.onCreated(client);
+      return;
+    }
+    // The form may have been faster than the first answer: what was typed is compared with what the list has shown.
+    const base = this.#base;
+    const read = this.#read ?? (await persist(() => this.#api.get(this.id ?? "", { signal }), { signal, onWait }));
+    const fields = changedFields(base, values);
+    if (fields.length === 0) {
+      this.#handlers.onClose();
+      return;
+    }
+    if (!read) {
+      return;
+    }
+    const outcome = await saveChanges(this.#api, read, base, values, { signal, onWait });
+    if (outcome.kind === "saved") {
+      const { client, etag } = outcome.saved;
+      this.#base = valuesOf(client);
+      this.#handlers.onSaved(client, { values: base, fields, etag });
+    } else if (outcome.kind === "conflict") {
+      this.#showConflict(outcome.current, values, base);
+    } else {
+      this.#showGone(read.client.id, values);
+    }
+  }
+
+  /**
+   * Does what takes a while: nothing can be typed meanwhile, waits are shown and can be ended, and errors are shown.
+   *
+   * @param {(onWait: (wait: Wait | null) => void) => Promise<void>} work
+   */
+  async #run(work) {
+    const life = this.#life;
+    this.#isSaving = true;
+    this.#dialog.setAttribute("aria-busy", "true");
+    this.#save.disabled = true;
+    this.#showErrors([]);
+    this.#say();
+    const stop = () => {
+      this.#life.abort();
+      this.#life = new AbortController();
+      this.#say("Not saved. Whether the last attempt took effect is not known; saving again is safe.");
+    };
+    let failure;
+    try {
+      await work((wait) => {
+        if (wait) {
+          this.#say(
+            `${saying(wait.error).title}. `,
+            countdown(wait.seconds),
+            " ",
+            h("button", { type: "button", onclick: wait.skip }, "Try now"),
+            h("button", { type: "button", onclick: stop }, "Stop"),
+          );
+        } else {
+          this.#say();
+        }
+      });
+    } catch (error) {
+      failure = error;
+    }
+    this.#isSaving = false;
+    this.#dialog.removeAttribute("aria-busy");
+    this.#save.disabled = false;
+    if (failure === undefined || life.signal.aborted) {
+      return;
+    }
+    if (!(failure instanceof ApiError)) {
+      throw failure;
+    }
+    if (failure.status === 400 && failure.errors.length > 0) {
+      if (this.#form.hidden) {
+        this.#showForm();
+      }
+      this.#showErrors(failure.errors);
+    } else if (failure.status !== 401) {
+      const { title, text } = saying(failure);
+      this.#say(
+        `${title}. ${text} `,
+        failure.requestId && h("span", { className: "request" }, "Request ", h("code", {}, failure.requestId)),
+      );
+    }
+  }
+
+  /**
+   * @param {Versioned} current
+   * @param {Values} mine
+   * @param {Values} [base]
+   */
+  #showConflict(current, mine, base = this.#base) {
+    this.#say();
+    this.#form.hidden = true;
+    this.#other.hidden = false;
+    const back = () => {
+      this.#showForm();
+      // From now on, theirs is what is changed: what I did not touch is as they made it.
+      for (const field of FIELDS) {
+        this.#set(field, mine[field] === base[field] ? valuesOf(current.client)[field] : mine[field]);
+      }
+      this.#read = current;
+      this.#base = valuesOf(current.client);
+      this.#newer = null;
+      this.#hint();
+      this.#say(
+        "The form has their changes now, except for the fields that you changed. Saving replaces those fields.",
+      );
+    };
+    const save = (/** @type {Values} */ values) =>
+      void this.#run(async (onWait) => {
+        const { signal } = this.#life;
+        const theirs = valuesOf(current.client);
+        const fields = changedFields(theirs, values);
+        if (fields.length === 0) {
+          this.#base = values;
+          this.#read = current;
+          fill(this.#other);
+          this.#showForm();
+          this.#fillIn(values);
+          this.#handlers.onSaved(current.client, { values, fields, etag: current.etag });
+          return;
+        }
+        const outcome = await saveChanges(this.#api, current, theirs, values, { signal, onWait });
+        if (outcome.kind === "saved") {
+          fill(this.#other);
+          this.#base = valuesOf(outcome.saved.client);
+          this.#fillIn(this.#base);
+          this.#handlers.onSaved(outcome.saved.client, { values: theirs, fields, etag: outcome.saved.etag });
+        } else if (outcome.kind === "conflict") {
+          this.#showConflict(outcome.current, values, theirs);
+        } else {
+          this.#showGone(current.client.id, values);
+        }
+      });
+    showConflict(this.#other, { base, theirs: valuesOf(current.client), mine }, save, back);
+  }
+
+  /**
+   * The client is not there: it can be restored, or made anew of what was typed.
+   *
+   * @param {string} id
+   * @param {Values} [typed]
+   */
+  #showGone(id, typed) {
+    this.#say();
+    const before = this.#read;
+    const restore = () =>
+      void this.#run(async (onWait) => {
+        const { signal } = this.#life;
+        try {
+          const restored = await persist(() => this.#api.restore(id, signal), { signal, onWait });
+          this.#handlers.onRestored(restored.client);
+          this.#adopt(restored, "show");
+          if (typed && before) {
+            await this.#saveRestored(restored, before, typed, { signal, onWait });
+          }
+        } catch (error) {
+          if (!(error instanceof ApiError) || error.status !== 404) {
+            throw error;
+          }
+          this.#showLost(typed);
+        }
+      });
+    this.#showOther(
+      face(
+        "This client has been deleted",
+        [
+          h(
+            "p",
+            {},
+            typed
+              ? "Somebody else has deleted it while you were editing. Nothing of yours has been saved."
+              : "It was deleted, or it never was in this organization.",
+          ),
+        ],
+        [
+          h(
+            "button",
+            { type: "button", className: "primary", onclick: restore },
+            typed ? "Restore it and save my changes" : "Restore it",
+          ),
+          h("button", { type: "button", onclick: () => this.#handlers.onClose() }, "Close"),
+        ],
+      ),
+    );
+  }
+
+  /**
+   * @param {Versioned} restored
+   * @param {Versioned} before
+   * @param {Values} typed
+   * @param {{ signal: AbortSignal, onWait: (wait: Wait | null) => void }} options
+   */
+  async #saveRestored(restored, before, typed, options) {
+    const base = valuesOf(before.client);
+    const now = valuesOf(restored.client);
+    if (changedFields(base, now).length > 0) {
+      // It was changed, too, before it was deleted.
+      this.#showConflict(restored, typed, base);
+      return;
+    }
+    for (const field of FIELDS) {
+      this.#set(field, typed[field]);
+    }
+    await this.#saveValues(typed, options.onWait);
+  }
+
+  /** @param {Values} [typed] */
+  #showLost(typed) {
+    const anew = () => {
+      this.#begin("new");
+      this.#read = null;
+      this.#creation = new Creation();
+      this.#title.textContent = "New client";
+      this.#delete.hidden = true;
+      this.#save.textContent = "Create client";
+      this.#fillIn(NEW);
+      for (const field of FIELDS) {
+        this.#set(field, (typed ?? NEW)[field]);
+      }
+      this.#showForm();
+    };
+    this.#showOther(
+      face(
+        "There is no such client",
+        [
+          h(
+            "p",
+            {},
+            "It was deleted for good, or so long ago that it cannot be restored, or it never was in this organization.",
+          ),
+        ],
+        [
+          typed && h("button", { type: "button", className: "primary", onclick: anew }, "Make a new client of my text"),
+          h("button", { type: "button", onclick: () => this.#handlers.onClose() }, "Close"),
+        ],
+      ),
+    );
+  }
+
+  #showForm() {
+    fill(this.#other);
+    this.#other.hidden = true;
+    this.#form.hidden = false;
+    const name = this.#field("name");
+    if (this.id !== "new" && matchMedia("(pointer: coarse)").matches) {
+      // The keyboard of a phone would cover the half of what is there to read.
+      this.#title.focus();
+      return;
+    }
+    name.focus();
+    if (name instanceof HTMLInputElement) {
+      name.setSelectionRange(name.value.length, name.value.length);
+    }
+  }
+
+  /** @param {HTMLElement} content */
+  #showOther(content) {
+    this.#form.hidden = true;
+    this.#other.hidden = false;
+    fill(this.#other, content);
+    this.#other.querySelector("button")?.focus();
+  }
+
+  /** @param {import("./dom.js").Child[]} text */
+  #say(...text) {
+    this.#note.hidden = text.length === 0;
+    fill(this.#note, ...text);
+  }
+
+  /** @param {import("./errors.js").FieldError[]} errors */
+  #showErrors(errors) {
+    const others = errors.filter(({ field }) => !FIELDS.some((known) => known === field));
+    for (const field of FIELDS) {
+      const messages = errors.filter((error) => error.field === field).map(({ message }) => message);
+      const text = messages.join(" ");
+      find(`#${field}-error`, HTMLElement).textContent = text.slice(0, 1).toUpperCase() + text.slice(1);
+      this.#field(field).setAttribute("aria-invalid", String(messages.length > 0));
+    }
+    if (others.length > 0) {
+      this.#say(others.map(({ field, message }) => `${field}: ${message}`).join("; "));
+    }
+    this.#form.querySelector(/** @type {"input"} */ ("[aria-invalid=true]"))?.focus();
+  }
+
+  /** How many characters are left, where that is soon none. */
+  #hint() {
+    const values = this.#values();
+    for (const field of /** @type {const} */ (["name", "phone", "notes"])) {
+      const left = LIMITS[field] - [...values[field]].length;
+      const isNear = left < LIMITS[field] / 5;
+      find(`#${field}-hint`, HTMLElement).textContent = isNear
+        ? left < 0
+          ? `${count(-left)} too many`
+          : `${count(left)} left`
+        : "";
+    }
+    const shown = this.#form.querySelectorAll(/** @type {"input"} */ ("[aria-invalid=true]"));
+    const errors = check(values);
+    for (const input of shown) {
+      if (!errors.some(({ field }) => field === input.name)) {
+        input.setAttribute("aria-invalid", "false");
+        find(`#${input.name}-error`, HTMLElement).textContent = "";
+      }
+    }
+  }
+
+  /** @param {Values} values */
+  #fillIn(values) {
+    this.#base = values;
+    for (const field of FIELDS) {
+      this.#set(field, values[field]);
+    }
+    this.#hint();
+  }
+
+  /** @returns {Values} */
+  #values() {
+    const get = (/** @type {Field} */ field) => this.#field(field).value;
+    return {
+      name: get("name"),
+      phone: get("phone"),
+      status: get("status") === "inactive" ? "inactive" : "active",
+      notes: get("notes"),
+    };
+  }
+
+  /**
+   * @param {Field} field
+   * @param {string} value
+   */
+  #set(field, value) {
+    const element = this.#field(field);
+    if (element.value !== value) {
+      element.value = value;
+    }
+  }
+
+  /** @param {Field} field */
+  #field(field) {
+    const element = this.#form.elements.namedItem(field);
+    if (
+      element instanceof HTMLInputElement ||
+      element instanceof HTMLTextAreaElement ||
+      element instanceof HTMLSelectElement
+    ) {
+      return element;
+    }
+    throw new TypeError(`The form has no ${field}.`);
+  }
+
+  /** @param {string} at */
+  #time(at) {
+    return h("time", { dateTime: at, title: exact(at) }, ago(at, Date.now()));
+  }
+}
