@@ -170,6 +170,10 @@ def cargo(arguments):
         own = arguments.index("--") if "--" in arguments else len(arguments)
         options = arguments[1:own]
         package = next((value for flag, value in zip(options, options[1:]) if flag in ("-p", "--package")), "local")
+        if "--example" in options:
+            example = options[options.index("--example") + 1]
+            found = [path for folder in ("", "*/") for path in Path().glob(f"{folder}{package}/examples/{example}.rs")]
+            return None if found else f"no example {example} of {package}"
         if package not in OUR_PROGRAMS:
             return f"no program of ours: {package}"
         return parser(TARGET / "debug" / package, arguments[own + 1:])
@@ -256,6 +260,8 @@ def checked(page, call):
 count = 0
 for page in PAGES:
     links(page)
+    if Path(page).match("examples/*/README.md"):
+        continue
     parts = list(scripts(page))
     if not parses(page, parts):
         continue
