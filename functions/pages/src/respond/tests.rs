@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use lambda_http::http::header::{ACCEPT_ENCODING, CONTENT_LENGTH};
+use sha2::{Digest, Sha256};
 
 use super::*;
 
@@ -101,6 +102,19 @@ fn an_asset_is_kept_for_good() {
         assert_eq!(field(&asset, "cache-control"), "public, max-age=31536000, immutable", "{path}");
         assert!(!field(&asset, "content-type").is_empty(), "{path}");
     }
+}
+
+#[test]
+fn the_path_of_the_assets_changes_with_each_of_them() {
+    let mut hash = Sha256::new();
+    for asset in ASSETS {
+        for part in [asset.path.as_bytes(), &asset.content.plain()] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+    }
+    let hash = hash.finalize();
+    assert_eq!(HASH, hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>());
 }
 
 #[test]
