@@ -2,6 +2,8 @@
 //! function never does, and gives the assets a path that changes if any of them does. The program has the compressed form
 //! alone.
 
+#![expect(clippy::use_debug, reason = "the `Debug` form of a text is a literal of Rust")]
+
 use std::{
     env,
     error::Error,
