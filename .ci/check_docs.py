@@ -165,20 +165,28 @@ def parser(program, arguments):
     return None if result.returncode == 0 else " ".join(result.stderr.split())
 
 
+def packages():
+    metadata = ["cargo", "metadata", "--no-deps", "--offline", "--format-version", "1"]
+    return json.loads(subprocess.run(metadata, capture_output=True, check=True).stdout)["packages"]
+
+
 def cargo(arguments):
     if arguments[:1] == ["run"]:
         own = arguments.index("--") if "--" in arguments else len(arguments)
         options = arguments[1:own]
         package = next((value for flag, value in zip(options, options[1:]) if flag in ("-p", "--package")), "local")
+        if "--example" in options:
+            example = options[options.index("--example") + 1]
+            targets = [target for one in packages() if one["name"] == package for target in one["targets"]]
+            is_ours = any(target["name"] == example and "example" in target["kind"] for target in targets)
+            return None if is_ours else f"no example of ours: {example} of {package}"
         if package not in OUR_PROGRAMS:
             return f"no program of ours: {package}"
         return parser(TARGET / "debug" / package, arguments[own + 1:])
     if not re.fullmatch(r"build|clippy|deny|fmt|fuzz|lambda|test|update", (arguments or [""])[0]):
         return "an unknown command of cargo"
-    packages = [value for flag, value in zip(arguments, arguments[1:]) if flag in ("-p", "--package")]
-    metadata = ["cargo", "metadata", "--no-deps", "--offline", "--format-version", "1"]
-    known = json.loads(subprocess.run(metadata, capture_output=True, check=True).stdout)["packages"]
-    missing = set(packages) - {package["name"] for package in known}
+    named = {value for flag, value in zip(arguments, arguments[1:]) if flag in ("-p", "--package")}
+    missing = named - {package["name"] for package in packages()}
     return f"no package {missing}" if missing else None
 
 

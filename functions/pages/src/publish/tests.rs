@@ -1,16 +1,27 @@
 //! The files for a static host.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, Weak},
+};
+
+use tempfile::TempDir;
 
 use super::*;
 
 const API: &str = "https://api.example.com/api/v1";
 
-fn published() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    publish(folder.path(), API).unwrap();
-    folder
+/// The folder that the tests share. The last of them removes it.
+fn published() -> Arc<TempDir> {
+    static FOLDER: Mutex<Weak<TempDir>> = Mutex::new(Weak::new());
+    let mut shared = FOLDER.lock().unwrap();
+    shared.upgrade().unwrap_or_else(|| {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        publish(folder.path(), API).unwrap();
+        *shared = Arc::downgrade(&folder);
+        folder
+    })
 }
 
 #[test]

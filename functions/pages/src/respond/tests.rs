@@ -42,7 +42,7 @@ fn every_link_of_a_page_is_answered_and_on_its_own_origin() {
         assert!(!links.is_empty(), "{path}");
         for link in links {
             assert!(link.starts_with('/') && !link.starts_with("//"), "{path}: {link}");
-            assert_eq!(get(link, &[]).status(), StatusCode::OK, "{path}: {link}");
+            assert_eq!(get(link, &[(ACCEPT_ENCODING, "gzip")]).status(), StatusCode::OK, "{path}: {link}");
         }
         assert!(!text(&page).contains("{assets}") && !text(&page).contains("{settings}"), "{path}");
     }
