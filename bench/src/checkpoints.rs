@@ -22,7 +22,7 @@ use crate::{
     list::index_costs::with_peak,
     people,
     sample::Sample,
-    table::{Table, three_digits, time},
+    table::{Table, note, three_digits, time},
 };
 
 /// The number of measured first lists.
@@ -55,7 +55,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<()> {
     let runtime = Runtime::new()?;
     let bench = runtime.block_on(Bench::new())?;
-    println!(
+    note!(
         "First lists of new instances through the store, without HTTP and authentication: medians of {LISTS}. The\n\
          embedded engine; object storage in this process, with its first byte after {} ms and {} MB/s in all. The peak\n\
          is what a first list allocates at most, and the index is what it leaves. The table is identified already: each\n\
@@ -78,19 +78,22 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let mut writes =
         Table::new(&["clients", "bytes per client", "written and postings rebuilt in", "search before", "after"]);
     for &size in &args.sizes {
+        // A million clients take minutes.
+        eprintln!("{size} clients: writing them");
         let (org, clients) = runtime.block_on(bench.organization("organization", size))?;
         writes.row(runtime.block_on(bench.write(&org, size))?);
         let mut changed = 0;
         for &tail in args.tails.iter().filter(|tail| **tail <= size) {
             runtime.block_on(bench.change(&org, &clients[changed..tail]))?;
             changed = tail;
+            eprintln!("{size} clients: {LISTS} first lists each, {tail} changes after the checkpoint");
             for (from, org) in [("table", without_storage(&org)), ("checkpoint", org.clone())] {
                 lists.row(first_lists(&runtime, &bench.settings(), &org, (from, size, tail))?);
             }
         }
     }
     println!("{lists}\n{writes}");
-    println!("{HERD} new instances at once, in this process:\n");
+    note!("{HERD} new instances at once, in this process:\n");
     println!("{}", runtime.block_on(bench.herd(args.herd))?);
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::{
     people,
     process::{cpu_time, resident_bytes},
     sample::Sample,
-    table::{Table, ratio, three_digits, time},
+    table::{Table, note, ratio, three_digits, time},
 };
 
 /// The organization of the keys.
@@ -92,14 +92,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
                 cold.trips = Some(trips(&cold.subject, &database, &org, &mut clients).await?);
             }
         }
-        println!(
-            "Medians of {} starts, an organization of {} clients, the engine behind TLS.\n",
-            args.runs, args.clients
-        );
+        note!("Medians of {} starts, an organization of {} clients, the engine behind TLS.\n", args.runs, args.clients);
         println!("{}", times(&measured));
         println!("{}", sizes(&measured));
         println!("{}", trips_table(&measured));
-        println!(
+        note!(
             "The listener alone: a TLS handshake {}, a round trip {}.\n",
             time(reference.handshake),
             time(reference.round_trip)

@@ -15,7 +15,7 @@ use crate::{
     lab::Lab,
     people,
     sample::Sample,
-    table::{Table, three_digits, time, whole},
+    table::{Table, note, three_digits, time, whole},
 };
 
 /// The clients of each organization.
@@ -61,11 +61,11 @@ impl Setting {
 /// Measures and prints.
 pub(crate) fn run(args: &Args) -> Result<()> {
     Runtime::new()?.block_on(async {
-        println!(
+        note!(
             "A quiet organization makes {QUIET} requests a second, and a noisy one {NOISE} times its limit of {} a minute: gets",
             whole(args.limit as f64)
         );
-        println!("and lists of {CLIENTS} clients in turn, for {} s each, over loopback, on this machine.\n", args.seconds);
+        note!("and lists of {CLIENTS} clients in turn, for {} s each, over loopback, on this machine.\n", args.seconds);
         let mut table = Table::new(&["quiet", "requests", "p50", "ratio", "p99", "ratio", "noise admitted", "refused"]);
         let mut alone = None;
         for setting in Setting::ALL {

@@ -28,7 +28,7 @@ use crate::{
     lab::{Lab, caller},
     people,
     sample::Sample,
-    table::{Table, three_digits, time},
+    table::{Table, note, three_digits, time},
 };
 
 /// A byte budget that holds every replica.
@@ -74,7 +74,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         ]);
         // After a failure, print the rows before it.
         let result = engines(args, &mut table).await;
-        println!(
+        note!(
             "Medians and maxima of lists through the store, without HTTP and authentication; limit 50; no long notes.\n\
              Every write changes another client. Each list reads the writes of the last {overlap} s again, in the\n\
              overlap. Lists are {pause} ms apart. A list that meets a timeout of the store counts as failed; the next\n\
@@ -91,7 +91,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 async fn engines(args: &Args, table: &mut Table) -> Result<()> {
     measure(&Lab::embedded().await?, args, table).await?;
     let Some(lab) = Lab::dynamodb_local().await? else {
-        println!("DYNAMODB_LOCAL_URL is not set: the embedded engine alone is measured.\n");
+        note!("DYNAMODB_LOCAL_URL is not set: the embedded engine alone is measured.\n");
         return Ok(());
     };
     let measured = measure(&lab, args, table).await;

@@ -10,7 +10,7 @@ use tokio::{process::Command, runtime::Runtime};
 use crate::{
     lambda::{Database, Subject},
     people,
-    table::{Table, whole},
+    table::{Table, note, whole},
 };
 
 /// The numbers on record.
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     }
     println!("{table}");
     if has_grown {
-        println!("More than {:.0} % more. If that is meant, record it: --write", TOLERANCE * 100.0);
+        note!("More than {:.0} % more. If that is meant, record it: --write", TOLERANCE * 100.0);
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)

@@ -15,7 +15,7 @@ use list_engine::{Index, Loader, Rows, oracle};
 use crate::{
     cluster::Cluster,
     people,
-    table::{Table, ratio, three_digits, time},
+    table::{Table, note, ratio, three_digits, time},
 };
 use postgres_lists::PostgresLists;
 
@@ -31,11 +31,11 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> Result<()> {
     let cluster = Cluster::start()?;
     if cluster.is_none() {
-        println!("No PostgreSQL server binaries (initdb, pg_ctl, postgres) were found: the column is empty.\n");
+        note!("No PostgreSQL server binaries (initdb, pg_ctl, postgres) were found: the column is empty.\n");
     }
-    println!("Median times; all data in memory and warm; limit 50. PostgreSQL: the page query and the count query");
-    println!("over its Unix socket, with automatic or custom plans, whichever are faster. Replica: the index alone;");
-    println!("a list also makes one call to be up to date, see `bench feed`.\n");
+    note!("Median times; all data in memory and warm; limit 50. PostgreSQL: the page query and the count query");
+    note!("over its Unix socket, with automatic or custom plans, whichever are faster. Replica: the index alone;");
+    note!("a list also makes one call to be up to date, see `bench feed`.\n");
     for size in args.sizes {
         let clients = people::listed_clients(size);
         let postgres = cluster.as_ref().map(|cluster| PostgresLists::load(cluster, &clients)).transpose()?;
@@ -71,7 +71,7 @@ fn compare(clients: &[ListedClient], index: &Index, mut postgres: Option<Postgre
     println!("{table}");
     ratios.sort_unstable_by(f64::total_cmp);
     if let (Some(least), Some(median)) = (ratios.first(), ratios.get(ratios.len() / 2)) {
-        println!("PostgreSQL / replica: median {}, least {}\n", three_digits(*median), three_digits(*least));
+        note!("PostgreSQL / replica: median {}, least {}\n", three_digits(*median), three_digits(*least));
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ use crate::{
     people,
     process::resident_bytes,
     sample::Sample,
-    table::{Table, three_digits, time},
+    table::{Table, note, three_digits, time},
 };
 use server::Server;
 use work::{Kind, Record, Worker};
@@ -49,12 +49,14 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Runtime::new()?.block_on(async {
         let mix: Vec<String> = Kind::ALL.iter().map(|kind| format!("{} % {}", kind.share(), kind.name())).collect();
-        println!(
+        note!(
             "{} workers over loopback, each with one request at a time, for {} s after {} s of",
-            args.workers, args.seconds, args.warm_up
+            args.workers,
+            args.seconds,
+            args.warm_up
         );
-        println!("warm-up; an organization of {} clients; the database in a file, as under `cargo run`.", args.clients);
-        println!("{}\n", mix.join(", "));
+        note!("warm-up; an organization of {} clients; the database in a file, as under `cargo run`.", args.clients);
+        note!("{}\n", mix.join(", "));
 
         let server = Server::start(args.clients).await?;
         let clients: Arc<[Client]> = people::clients(args.clients).into();
@@ -77,8 +79,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         for error in warm_up.1.iter().chain(&records).filter_map(|record| record.error.as_ref()) {
             *errors.entry(error.clone()).or_default() += 1;
         }
-        println!("errors, warm-up included: {}", errors.values().sum::<u32>());
-        errors.iter().for_each(|(error, count)| println!("  {count} × {error}"));
+        note!("errors, warm-up included: {}", errors.values().sum::<u32>());
+        errors.iter().for_each(|(error, count)| note!("  {count} × {error}"));
         Ok(if errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })
 }

@@ -21,15 +21,21 @@ mod warm;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, builder::Styles};
 
 /// Counts the allocated bytes, to check the index's own figures.
 #[global_allocator]
 static HEAP: cap::Cap<std::alloc::System> = cap::Cap::new(std::alloc::System, usize::MAX);
 
+/// Measures what the documentation publishes: one command for each set of figures.
+///
+/// Figures are those of a release build. The tables are Markdown, as in the documentation.
 #[derive(Parser)]
-#[command(about)]
+#[command(version, max_term_width = 100, after_help = examples(), after_long_help = after_long_help())]
 struct Cli {
+    /// Print each table as one line of JSON, alone, on standard output: `columns` and `rows`
+    #[arg(long, global = true, display_order = 900)]
+    json: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -59,8 +65,47 @@ enum Command {
     Serve(load::ServeArgs),
 }
 
-fn main() -> Result<ExitCode> {
-    match Cli::parse().command {
+/// A section in the style of `clap`'s own. `clap` leaves the style out where it is not wanted.
+fn section(heading: &str, lines: &str) -> String {
+    let style = *Styles::styled().get_header();
+    format!("{style}{heading}:{style:#}\n{lines}")
+}
+
+fn examples() -> String {
+    section(
+        "Examples",
+        "  cargo run --release -p bench -- list --sizes 1000,100000\n  \
+           cargo run --release -p bench -- load --seconds 20\n  \
+           cargo run --release -p bench -- scale --json",
+    )
+}
+
+fn after_long_help() -> String {
+    let status = section(
+        "Exit status",
+        "  0  All was measured, and is within the budgets\n  \
+           1  It failed, a request failed, or a figure exceeds its budget\n  \
+           2  The arguments are wrong",
+    );
+    let environment = section(
+        "Environment",
+        "  DYNAMODB_LOCAL_URL  DynamoDB Local, for `feed` to measure it too\n  \
+           FUNCTIONS_DIR       The functions' binaries: .aws-sam/build",
+    );
+    format!("{}\n\n{status}\n\n{environment}", examples())
+}
+
+fn main() -> ExitCode {
+    let Cli { json, command } = Cli::parse();
+    table::print_json(json);
+    run(command).unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(command: Command) -> Result<ExitCode> {
+    match command {
         Command::List(args) => list::run(args)?,
         Command::Feed(args) => feed::run(&args)?,
         Command::Checkpoints(args) => checkpoints::run(&args)?,
@@ -79,10 +124,23 @@ fn main() -> Result<ExitCode> {
 mod tests {
     use clap::CommandFactory;
 
-    use super::Cli;
+    use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_examples_are_correct() {
+        let help = Cli::command().render_help().to_string();
+        let lines: Vec<_> = help.lines().filter(|line| line.starts_with("  cargo run")).collect();
+        assert!(lines.len() > 2, "{help}");
+        for line in lines {
+            let words = shlex::split(line).unwrap();
+            let own = words.iter().skip_while(|word| *word != "--").skip(1);
+            let arguments = std::iter::once("bench").chain(own.map(String::as_str));
+            assert!(Cli::try_parse_from(arguments).is_ok(), "{line}");
+        }
     }
 }

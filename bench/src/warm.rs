@@ -11,7 +11,7 @@ use crate::{
     people,
     process::cpu_time,
     sample::Sample,
-    table::{Table, ratio, three_digits, time},
+    table::{Table, note, ratio, three_digits, time},
 };
 
 const ORG: &str = "acme";
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
                 time(Duration::from_secs_f64(warm.latencies.percentile(99))),
             ]);
         }
-        println!("{} requests to each program, one after the other, the engine behind TLS.\n", args.requests);
+        note!("{} requests to each program, one after the other, the engine behind TLS.\n", args.requests);
         println!("{table}");
         let budgets = Budgets::of_warm(&measured);
         println!("{budgets}");

@@ -3,6 +3,8 @@
 //! alone.
 #![allow(clippy::use_debug, reason = "the debug form of a text is its literal in Rust")]
 
+#![expect(clippy::use_debug, reason = "the `Debug` form of a text is a literal of Rust")]
+
 use std::{
     env,
     error::Error,

@@ -21,6 +21,8 @@ use tokio::{
 
 /// The region of an engine that has none.
 const REGION: &str = "us-east-1";
+/// What to do about a database that cannot be opened.
+const UNUSABLE: &str = "move it away, and a new one is created (--in-memory needs none)";
 /// The time that an engine may take to accept a connection.
 const REACH_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -47,8 +49,8 @@ impl Engine {
     /// Fails if the file is not a database, or if the operating system gives no port or no thread.
     pub async fn open(file: &Path) -> Result<Self> {
         let path = file.to_str().context("the path of the database file is not UTF-8")?;
-        let database =
-            Database::new(path).map_err(|error| anyhow!("cannot open the database {}: {error}", file.display()))?;
+        let database = Database::new(path)
+            .map_err(|error| anyhow!("cannot open the database {}: {error}; {UNUSABLE}", file.display()))?;
         // This sets SQLite's `synchronous = NORMAL`. With its write-ahead log a killed process loses nothing,
         // and only a power cut can lose the last writes. The alternative waits for the disk at every write.
         database.disable_bulk_loading().map_err(|error| anyhow!("cannot set up {}: {error}", file.display()))?;

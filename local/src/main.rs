@@ -26,6 +26,7 @@ use shared::{
 use tokio::net::TcpListener;
 
 use arguments::Arguments;
+use screen::Greeting;
 
 /// The limits unless the environment sets others: high, for load tests, but there, so that every answer shows them.
 const QUOTAS: Quotas = Quotas { key: Some(60_000), organization: Some(300_000) };
@@ -34,6 +35,11 @@ const QUOTAS: Quotas = Quotas { key: Some(60_000), organization: Some(300_000) }
 async fn main() -> ExitCode {
     arguments::refuse_keys();
     let arguments = Arguments::parse();
+    if let Some(shell) = arguments.completions {
+        // `| head` may have closed it.
+        drop(screen::print(&arguments::completions(shell)));
+        return ExitCode::SUCCESS;
+    }
     // The key goes to standard output, for people and scripts. The log goes to standard error.
     telemetry::init_with(std::io::stderr);
     match run(arguments).await {
@@ -63,14 +69,20 @@ async fn run(arguments: Arguments) -> Result<()> {
     if let Some(count) = arguments.demo {
         demo::fill(&app, &caller, count).await?;
     }
-    screen::greet(listener.local_addr()?, config.endpoint_url().unwrap_or_default(), &key)?;
+    let greeting = Greeting::new(listener.local_addr()?, config.endpoint_url().unwrap_or_default(), &key);
+    screen::print(&if arguments.json { greeting.in_json()? } else { greeting.in_words() })?;
     gateway::serve(listener, local::services(&app), Some(key), asked_to_stop()).await?;
     Ok(())
 }
 
 async fn listen(port: u16) -> Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| match error.kind() {
-        ErrorKind::AddrInUse => anyhow!("port {port} is taken by another program; --port chooses another port"),
+        ErrorKind::AddrInUse => {
+            anyhow!("port {port} is taken by another program; --port chooses another port, --port 0 a free one")
+        }
+        ErrorKind::PermissionDenied => {
+            anyhow!("port {port} is the system's; --port chooses another port, from 1024 on, --port 0 a free one")
+        }
         _ => anyhow!("cannot listen on port {port}: {error}"),
     })
 }
@@ -78,7 +90,11 @@ async fn listen(port: u16) -> Result<TcpListener> {
 /// The SDK's configuration for the requested DynamoDB, and the embedded engine, which runs until it is dropped.
 async fn dynamodb(arguments: &Arguments) -> Result<(SdkConfig, Option<Engine>)> {
     if let Some(url) = &arguments.endpoint_url {
-        reach(url).await?;
+        reach(url).await.map_err(|error| {
+            anyhow!(
+                "{error:#}; start it (`scripts/dynamodb-local --port 8000`), or leave out --endpoint-url: one is embedded"
+            )
+        })?;
         return Ok((config_for(url), None));
     }
     let engine =
@@ -99,7 +115,9 @@ fn data_file(name: &str) -> Result<PathBuf> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    builder
+        .create(&folder)
+        .with_context(|| format!("cannot make the folder {}; --in-memory needs none", folder.display()))?;
     Ok(folder.join(name))
 }
 

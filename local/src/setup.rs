@@ -21,6 +21,8 @@ pub const ORG: &str = "demo";
 const USER: &str = "developer";
 /// The name of the key.
 const NAME: &str = "local";
+/// What to do if a given key is of no use.
+const OTHER_KEY: &str = "give another one, or leave out --key: then one is created";
 const LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The source of the API key.
@@ -45,8 +47,8 @@ pub async fn prepare(app: &App, source: &KeySource) -> Result<(ApiKey, Caller)> 
         let record = register(app, &key).await?;
         match (record.state(app.clock.now()), source) {
             (ApiKeyState::Active, _) => return Ok((key, record.caller)),
-            (ApiKeyState::Expired, KeySource::Given(_)) => bail!("the key given with --key has expired"),
-            (ApiKeyState::Revoked, KeySource::Given(_)) => bail!("the key given with --key was revoked"),
+            (ApiKeyState::Expired, KeySource::Given(_)) => bail!("the key given with --key has expired; {OTHER_KEY}"),
+            (ApiKeyState::Revoked, KeySource::Given(_)) => bail!("the key given with --key was revoked; {OTHER_KEY}"),
             (ApiKeyState::Expired | ApiKeyState::Revoked, _) => {}
         }
     }
@@ -155,6 +157,6 @@ mod tests {
         let record = app.store.find_api_key(&given.hash()).await.unwrap().unwrap();
         app.store.revoke_api_key(&record, app.clock.now()).await.unwrap();
         let error = prepare(&app, &source).await.unwrap_err().to_string();
-        assert_eq!(error, "the key given with --key was revoked");
+        assert!(error.starts_with("the key given with --key was revoked"), "{error}");
     }
 }

@@ -202,7 +202,10 @@ impl<R: BufRead> Reader<R> {
     /// the next.
     pub(crate) fn next(&mut self) -> Result<Option<ClientRecord>, Fault> {
         if !self.advance()? {
-            return Err(Fault::File(format!("it is cut short: its last line is missing after line {}", self.line)));
+            return Err(Fault::File(format!(
+                "it is cut short: its last line is missing after line {}; export or copy it again",
+                self.line
+            )));
         }
         if self.bytes.starts_with(FOOT) {
             return self.end().map(|()| None);
@@ -226,8 +229,12 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn end(&mut self) -> Result<(), Fault> {
-        let foot: Foot = serde_json::from_slice(&self.bytes)
-            .map_err(|_| Fault::File(format!("it is cut short: line {}, its last one, is incomplete", self.line)))?;
+        let foot: Foot = serde_json::from_slice(&self.bytes).map_err(|_| {
+            Fault::File(format!(
+                "it is cut short: line {}, its last one, is incomplete; export or copy it again",
+                self.line
+            ))
+        })?;
         if foot.clients != self.clients {
             return Err(Fault::File(format!(
                 "its last line says {} clients, but there are {}",

@@ -22,6 +22,8 @@ use crate::{
     output::{Form, show},
 };
 
+/// The time before its end at which a key deserves attention, as people type it.
+const WITHIN: &str = "30d";
 /// The most keys that are read unless all are asked for: some 400 read units.
 const MOST_KEYS: usize = 10_000;
 
@@ -30,7 +32,7 @@ const MOST_KEYS: usize = 10_000;
 #[command(after_help = help::examples(&["admin", "admin status --within 7d", "admin status --all --json"]))]
 pub(crate) struct Status {
     /// Show the keys that expire within this time: days, hours or minutes (7d, 24h, 30m)
-    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = expiry::keep)]
+    #[arg(long, value_name = "TIME", default_value = WITHIN, value_parser = expiry::keep)]
     within: Duration,
     /// Read all keys and show all organizations, however many there are
     #[arg(long)]
@@ -39,7 +41,7 @@ pub(crate) struct Status {
 
 impl Default for Status {
     fn default() -> Self {
-        Self { within: Duration::from_secs(30 * 24 * 60 * 60), all: false }
+        Self { within: expiry::keep(WITHIN).expect("the default is correct"), all: false }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read, Write},
     net::TcpListener,
     path::Path,
     process::{Child, Command, Output, Stdio},
@@ -111,6 +111,62 @@ async fn another_program_can_use_the_same_database() {
     let second = Running::start(folder.path(), &["--endpoint-url", engine.url()]);
     let client = first.create().await;
     assert_eq!((&second.key, second.list().await), (&first.key, json!({"data": [client], "total": 1})));
+}
+
+#[tokio::test]
+async fn a_script_gets_one_line_of_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program(folder.path(), &["--in-memory", "--port", "0", "--json", "--key", SAMPLE_KEY]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let greeting: Value = serde_json::from_str(&line).unwrap();
+    let url = |name: &str| greeting[name].as_str().unwrap_or_else(|| panic!("{greeting}")).to_owned();
+    let client = reqwest::Client::new();
+    let list = client.get(url("baseUrl") + "/clients").bearer_auth(url("apiKey")).send().await.unwrap();
+    assert_eq!((list.status().as_u16(), url("apiKey").as_str()), (200, SAMPLE_KEY));
+    for page in ["frontPage", "docs", "console"] {
+        assert_eq!(client.get(url(page)).send().await.unwrap().status().as_u16(), 200, "{page}");
+    }
+    assert!(client.get(url("dynamodb")).send().await.is_ok());
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn completions_are_printed_and_nothing_is_started() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let output = program(folder.path(), &["--completions", shell]).output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        assert!(String::from_utf8(output.stdout).unwrap().contains("endpoint-url"), "{shell}");
+    }
+    assert!(!folder.path().join(".local").exists());
+}
+
+#[test]
+fn the_help_has_examples_and_the_exit_status() {
+    let output = program(Path::new("/nonexistent"), &["--help"]).output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    for part in ["Examples:", "Exit status:", "Environment:", "--completions"] {
+        assert!(output.status.success() && help.contains(part) && !help.contains('\u{1b}'), "{help}");
+    }
+}
+
+#[test]
+fn what_answers_but_is_not_dynamodb_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            drop(stream.read(&mut [0; 16 * 1024]));
+            drop(stream.write_all(b"HTTP/1.1 404 No\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}"));
+        }
+    });
+    let output = program(folder.path(), &["--port", "0", "--endpoint-url", &url]).output().unwrap();
+    assert_refused(&output, 1, "hint: what answers at the URL of --endpoint-url is not DynamoDB");
 }
 
 #[test]

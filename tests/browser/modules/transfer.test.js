@@ -15,7 +15,7 @@ import { mended } from "../../../functions/pages/web/console/transfer/phone.js";
 import { fileOf } from "../../../functions/pages/web/console/transfer/rejects.js";
 import { Rows } from "../../../functions/pages/web/console/transfer/rows.js";
 import { Table, Unreadable } from "../../../functions/pages/web/console/transfer/table.js";
-import { nameError, notesError, phoneError } from "../../../functions/pages/web/console/transfer/text.js";
+import { nameError, notesError, phoneError, trimmed } from "../../../functions/pages/web/console/transfer/text.js";
 
 /** @param {string} name */
 const cases = (name) =>
@@ -163,6 +163,19 @@ test("other files are refused by name", () => {
     "{name},{phone}\nAnn,1\n",
   ]) {
     assert.equal(read(table)[0].client?.name, "Ann", table);
+  }
+});
+
+test("texts are trimmed of spaces and of what cannot be seen, in no more than linear time", () => {
+  for (const [text, rest] of [
+    ["", ""],
+    [" \u00a0\u200b", ""],
+    ["\u202a+1 555\u202c ", "+1 555"],
+    ["\u{e0061}a b\u{e007f}", "a b"],
+    ["😀 ", "😀"],
+    [`a${" ".repeat(500_000)}b `, `a${" ".repeat(500_000)}b`],
+  ]) {
+    assert.equal(trimmed(text), rest);
   }
 });
 

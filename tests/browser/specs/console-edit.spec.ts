@@ -214,6 +214,12 @@ test("what was typed is not lost without a question", async ({ page, server }) =
   await page.keyboard.press("Escape");
   await question.getByRole("button", { name: "Keep editing" }).click();
   await expect(field(page, "Name")).toHaveValue("Anna");
+  // Escape again and again answers with no, and loses nothing.
+  for (const isAsked of [true, false, true, false, true, false]) {
+    await page.keyboard.press("Escape");
+    await expect(question).toBeVisible({ visible: isAsked });
+  }
+  await expect(field(page, "Name")).toHaveValue("Anna");
   await page.goBack();
   await question.getByRole("button", { name: "Keep editing" }).click();
   await expect(page).toHaveURL(/client=/);

@@ -1,6 +1,6 @@
 // What the console says when there is nothing, or no answer.
 
-import { type Page } from "@playwright/test";
+import { type Page, type Route } from "@playwright/test";
 import { expect, expectAccessible, test } from "../fixtures/test.ts";
 
 test.use({ demo: 0 });
@@ -111,15 +111,20 @@ test("offline: what was read stays, and the console goes on when it is connected
   await expect(page.locator("#liveness")).toHaveText("Live");
 });
 
-test("an API that does not answer is tried again", async ({ page, server }) => {
-  await server.create({ name: "Ann" });
-  await page.route("**/api/v1/clients?*", (route) => route.abort());
-  await page.goto("/console");
-  await expect(heading(page, "The API does not answer")).toBeVisible();
-  await page.unroute("**/api/v1/clients?*");
-  await page.getByRole("button", { name: "Try now" }).click();
-  await expect(names(page)).toHaveText(["Ann"]);
-});
+for (const [what, fail] of [
+  ["does not answer", (route: Route) => route.abort()],
+  ["answers with half of a page", (route: Route) => route.fulfill({ status: 200, body: '{"data":[' })],
+] as const) {
+  test(`an API that ${what} is tried again`, async ({ page, server }) => {
+    await server.create({ name: "Ann" });
+    await page.route("**/api/v1/clients?*", fail);
+    await page.goto("/console");
+    await expect(heading(page, "The API does not answer")).toBeVisible();
+    await page.unroute("**/api/v1/clients?*");
+    await page.getByRole("button", { name: "Try now" }).click();
+    await expect(names(page)).toHaveText(["Ann"]);
+  });
+}
 
 test("401: asks for a key, and goes on where it was, with what was typed", async ({ page, server }) => {
   await server.create({ name: "Ann" });

@@ -76,3 +76,11 @@ test("an export that fails says so, and leaves no file", async ({ page }) => {
   await page.getByRole("button", { name: "Export", exact: true }).click();
   await expect(page.getByText("The export failed, and no file was written: A fault.")).toBeVisible();
 });
+
+test("an export of nothing makes no file", async ({ page }) => {
+  await withoutPicker(page);
+  page.on("download", () => expect.soft("a download").toBe("none"));
+  await page.goto("/console?q=nobody+of+this+name");
+  await page.getByRole("button", { name: "Export", exact: true }).click();
+  await expect(page.getByText("There is nothing to export: no client matches.")).toBeVisible();
+});

@@ -38,7 +38,7 @@ public class Main {
 
     public static void main(String[] arguments) throws Exception {
         ApiClient client = new ApiClient();
-        client.updateBaseUri(System.getenv("BASE_URL"));
+        client.updateBaseUri(System.getenv("API_URL"));
         client.setRequestInterceptor(
                 request -> request.header("Authorization", "Bearer " + System.getenv("API_KEY")));
         ClientsApi api = new ClientsApi(client);

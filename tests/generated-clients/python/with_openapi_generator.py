@@ -15,7 +15,7 @@ from openapi_client import (
 )
 from openapi_client.exceptions import BadRequestException, NotFoundException
 
-api = ClientsApi(ApiClient(Configuration(host=os.environ["BASE_URL"], access_token=os.environ["API_KEY"])))
+api = ClientsApi(ApiClient(Configuration(host=os.environ["API_URL"], access_token=os.environ["API_KEY"])))
 
 ada = api.create_client(ClientCreate(name="Ada", phone="+1 555-1234", notes="First.")).data
 bob = api.create_client(ClientCreate(name="Bob", status=ClientStatus.INACTIVE)).data

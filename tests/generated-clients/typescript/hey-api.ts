@@ -14,7 +14,7 @@ import {
 import type { ClientCreate } from "./generated/hey-api";
 import { client as api } from "./generated/hey-api/client.gen";
 
-api.setConfig({ baseUrl: process.env.BASE_URL, auth: process.env.API_KEY });
+api.setConfig({ baseUrl: process.env.API_URL, auth: process.env.API_KEY });
 
 async function create(body: ClientCreate) {
   const { data } = await createClient({ body, throwOnError: true });

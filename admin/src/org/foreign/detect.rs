@@ -22,28 +22,30 @@ pub(crate) enum Format {
 /// The format of a file that can be imported, or an error that names the file's format and says what to do.
 pub(crate) fn format(survey: &Survey) -> Result<Format, String> {
     if survey.bytes == 0 {
-        return Err("it is empty".to_owned());
+        return Err("it is empty: export or download the data again".to_owned());
     }
     if let Some(name) = binary(&survey.start, &survey.sample) {
         return Err(name);
     }
     let text = survey.sample.trim_ascii_start();
     if text.is_empty() {
-        return Err("it is empty: it has only blank lines".to_owned());
+        return Err("it is empty, but for blank lines: export or download the data again".to_owned());
     }
     let line = text.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
     if starts(line, "BEGIN:VCARD") {
         return Ok(Format::Vcard);
     }
     if starts(line, "BEGIN:VCALENDAR") {
-        return Err("it is a calendar".to_owned());
+        return Err("it is a calendar: export the contacts as vCard or CSV".to_owned());
     }
     if line.starts_with(b"{") && is_like_json(&line[1..]) {
         if contains(line, b"\"clients-api/organization\"") {
             return Ok(Format::Export);
         }
         if contains(line, b"\"createdWith\":") && contains(line, b"\"version\":") {
-            return Err("it does not begin like an export: its first line is missing".to_owned());
+            return Err(
+                "it does not begin like an export: its first line is missing; export or copy it again".to_owned()
+            );
         }
         return Ok(Format::Ndjson);
     }
@@ -103,8 +105,10 @@ fn binary(start: &[u8], sample: &[u8]) -> Option<String> {
         |mime: &str| ["zip", "tar", "7z", "rar", "xz", "zstd", "compress"].iter().any(|name| mime.contains(name));
     Some(match kind.map(|kind| kind.mime_type()) {
         Some(mime) if is_packed(mime) => format!("it is an archive ({mime}): unpack it first"),
-        Some(mime) if mime.starts_with("image/") => format!("it is an image ({mime})"),
-        Some(mime) => format!("it is of the type {mime}"),
+        Some(mime) if mime.starts_with("image/") => {
+            format!("it is an image ({mime}): ask for the data as CSV, NDJSON or vCard")
+        }
+        Some(mime) => format!("it is of the type {mime}: ask for the data as CSV, NDJSON or vCard"),
         None => "it is not text; if it is in UTF-16 or UTF-32, save it as UTF-8".to_owned(),
     })
 }

@@ -1,7 +1,7 @@
 // The API's operations as functions. Nothing is kept by the browser: answers are personal data, and its cache outlives
 // the tab.
 
-import { ApiError } from "./errors.js";
+import { ApiError, isAbort } from "./errors.js";
 
 /** @typedef {"active" | "inactive"} Status */
 /** @typedef {"name" | "phone" | "status" | "createdAt"} SortBy */
@@ -102,7 +102,7 @@ export class Api {
     if (answer.status === 304) {
       return null;
     }
-    const { data, total } = await answer.json();
+    const { data, total } = await json(answer);
     return { clients: data, total, etag: answer.headers.get("ETag") };
   }
 
@@ -166,7 +166,7 @@ export class Api {
   async batch(operations, idempotencyKey, signal) {
     const headers = { "Idempotency-Key": idempotencyKey };
     const answer = await this.#send("POST", "/clients/batch", { body: { operations }, headers, signal });
-    return (await answer.json()).results;
+    return (await json(answer)).results;
   }
 
   /**
@@ -220,6 +220,20 @@ function lowestLimit(policy) {
   return quotas.length > 0 ? Math.min(...quotas) : null;
 }
 
+/**
+ * The JSON of an answer. One that was cut off is no answer.
+ *
+ * @param {Response} answer
+ * @returns {Promise<any>}
+ */
+async function json(answer) {
+  try {
+    return await answer.json();
+  } catch (error) {
+    throw isAbort(error) ? error : new ApiError({ status: 0, detail: "The answer of the API was cut off." });
+  }
+}
+
 /** @param {string} id */
 function path(id) {
   return `/clients/${encodeURIComponent(id)}`;
@@ -230,7 +244,7 @@ function path(id) {
  * @returns {Promise<Versioned>}
  */
 async function versioned(answer) {
-  const { data } = await answer.json();
+  const { data } = await json(answer);
   return { client: data, etag: answer.headers.get("ETag") ?? "" };
 }
 

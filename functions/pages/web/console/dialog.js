@@ -28,6 +28,8 @@ export function confirm({ title, text, yes, no = "Cancel", isDangerous = false }
       ],
       onCancel: () => answer(false),
     });
+    // At a second Escape, a browser closes a dialog without asking.
+    dialog.addEventListener("close", () => resolve(false));
   });
 }
 
@@ -56,7 +58,7 @@ export function open({ title, content, buttons, role, onCancel }) {
     h("div", { className: "buttons" }, ...buttons),
   );
   dialog.addEventListener("cancel", (event) => {
-    if (onCancel) {
+    if (onCancel && event.cancelable) {
       event.preventDefault();
       onCancel();
     }

@@ -119,7 +119,7 @@ let opened = null;
 const SHORTCUTS = [
   { keys: ["/", "Control+k"], shown: "/ or Ctrl K", does: "Search", run: () => tools.focusSearch() },
   {
-    keys: ["arrowdown", "ArrowDown", "j"],
+    keys: ["ArrowDown", "j"],
     shown: "↓ or j",
     does: "Next client; with Shift and ↓, select on the way",
     run: (event) => move(1, event),

@@ -6,8 +6,9 @@ import { confirm } from "./dialog.js";
 import { fill, find, h } from "./dom.js";
 import { ApiError, isAbort } from "./errors.js";
 import { countdown, face, failureFace, saying } from "./faces.js";
-import { changedFields, check, FIELDS, LIMITS, NEW, valuesOf } from "./fields.js";
-import { ago, count, exact } from "./format.js";
+import { changedFields, check, FIELDS, NEW, valuesOf } from "./fields.js";
+import { Form } from "./form.js";
+import { ago, exact } from "./format.js";
 import { persist } from "./retry.js";
 import { Creation, saveChanges } from "./saving.js";
 
@@ -31,14 +32,12 @@ export class Panel {
   id = null;
   #dialog = find("#panel", HTMLDialogElement);
   #title = find("#panel-title", HTMLElement);
-  #form = find("#panel-form", HTMLFormElement);
+  #form = new Form(() => void this.#submit());
   #other = find("#panel-other", HTMLElement);
   #note = find("#panel-note", HTMLElement);
   #facts = find("#panel-facts", HTMLElement);
   #save = find("#panel-save", HTMLButtonElement);
   #delete = find("#panel-delete", HTMLButtonElement);
-  /** What the form began with. @type {Values} */
-  #base = NEW;
   /** The client as it was read. @type {Versioned | null} */
   #read = null;
   /** A newer state that somebody else has made, or `gone`. @type {Versioned | "gone" | null} */
@@ -47,6 +46,8 @@ export class Panel {
   /** Ended when the panel is closed, or shows another client. */
   #life = new AbortController();
   #isSaving = false;
+  #isAsking = false;
+  #isPressedBeside = false;
   #api;
   #handlers;
 
@@ -58,22 +59,27 @@ export class Panel {
     this.#api = api;
     this.#handlers = handlers;
     this.#dialog.addEventListener("cancel", (event) => {
-      event.preventDefault();
-      handlers.onClose();
-    });
-    // A browser may close a dialog at a second Escape without asking.
-    this.#dialog.addEventListener("close", () => this.id !== null && handlers.onClose());
-    this.#dialog.addEventListener("click", ({ target }) => target === this.#dialog && handlers.onClose());
-    this.#form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      void this.#submit();
-    });
-    this.#form.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-        this.#form.requestSubmit();
+      // At a second Escape, a browser closes a dialog without asking; then `close` does all of this.
+      if (event.cancelable) {
+        event.preventDefault();
+        handlers.onClose();
       }
     });
-    this.#form.addEventListener("input", () => this.#hint());
+    this.#dialog.addEventListener("close", () => {
+      if (this.id !== null && !this.#dialog.open) {
+        this.#dialog.showModal();
+        handlers.onClose();
+      }
+    });
+    // A click beside the panel closes it, but not the end of a drag that began in it.
+    this.#dialog.addEventListener("pointerdown", ({ target }) => {
+      this.#isPressedBeside = target === this.#dialog;
+    });
+    this.#dialog.addEventListener("click", ({ target }) => {
+      if (target === this.#dialog && this.#isPressedBeside) {
+        handlers.onClose();
+      }
+    });
     for (const button of this.#dialog.querySelectorAll("[data-close]")) {
       button.addEventListener("click", () => handlers.onClose());
     }
@@ -82,10 +88,7 @@ export class Panel {
 
   /** Whether something was typed that is not saved. */
   get isDirty() {
-    return (
-      (this.id !== null && !this.#form.hidden && changedFields(this.#base, this.#values()).length > 0) ||
-      this.#isInConflict
-    );
+    return (this.id !== null && this.#form.isShown && this.#form.changed.length > 0) || this.#isInConflict;
   }
 
   get #isInConflict() {
@@ -98,19 +101,22 @@ export class Panel {
    * @returns {Promise<boolean>}
    */
   async mayClose() {
-    if (this.#isSaving) {
+    if (this.#isSaving || this.#isAsking) {
       return false;
     }
-    return (
-      !this.isDirty ||
-      confirm({
-        title: "Discard your changes?",
-        text: "What you have typed has not been saved.",
-        yes: "Discard",
-        no: "Keep editing",
-        isDangerous: true,
-      })
-    );
+    if (!this.isDirty) {
+      return true;
+    }
+    this.#isAsking = true;
+    const mayClose = await confirm({
+      title: "Discard your changes?",
+      text: "What you have typed has not been saved.",
+      yes: "Discard",
+      no: "Keep editing",
+      isDangerous: true,
+    });
+    this.#isAsking = false;
+    return mayClose;
   }
 
   /**
@@ -129,12 +135,12 @@ export class Panel {
     }
     if (id === "new") {
       this.#creation = new Creation();
-      this.#fillIn(NEW);
+      this.#form.begin(NEW);
       this.#showForm();
     } else {
       this.#read = null;
       if (known) {
-        this.#fillIn(valuesOf(known));
+        this.#form.begin(valuesOf(known));
         this.#showForm();
       } else {
         this.#showOther(h("p", { className: "loading", role: "status" }, "Loading the client…"));
@@ -148,7 +154,7 @@ export class Panel {
     this.#life.abort();
     this.#dialog.close();
     fill(this.#other);
-    this.#form.reset();
+    this.#form.begin(NEW);
   }
 
   /** Looks whether somebody else has changed the client. Throws if that fails. */
@@ -191,7 +197,7 @@ export class Panel {
       const read = await persist(() => this.#api.get(id, { signal }), {
         signal,
         onWait: (wait) => {
-          if (!signal.aborted && this.#form.hidden && wait) {
+          if (!signal.aborted && !this.#form.isShown && wait) {
             this.#showOther(failureFace(wait.error, { wait }));
           }
         },
@@ -199,9 +205,9 @@ export class Panel {
       if (!read || signal.aborted) {
         return;
       }
-      if (this.#form.hidden) {
+      if (!this.#form.isShown) {
         this.#adopt(read, "show");
-      } else if (this.isDirty && changedFields(this.#base, valuesOf(read.client)).length > 0) {
+      } else if (this.isDirty && changedFields(this.#form.base, valuesOf(read.client)).length > 0) {
         // The list was behind, and something was typed already. The form keeps what it began with.
         this.#read = read;
         this.#onNewer(read);
@@ -231,8 +237,6 @@ export class Panel {
    */
   #adopt(read, how) {
     const values = valuesOf(read.client);
-    const touched = how === "show" ? [] : changedFields(this.#base, this.#values());
-    const typed = this.#values();
     this.#read = read;
     this.#newer = null;
     this.#title.textContent = read.client.name;
@@ -244,25 +248,17 @@ export class Panel {
       h("code", {}, read.client.id),
     );
     if (how === "show") {
-      this.#fillIn(values);
+      this.#form.begin(values);
       this.#showForm();
-      return;
+    } else {
+      this.#form.flash(this.#form.rebase(values));
     }
-    this.#base = values;
-    for (const field of FIELDS) {
-      this.#set(field, touched.includes(field) ? typed[field] : values[field]);
-    }
-    this.#hint();
   }
 
   /** @param {Versioned} newer */
   #onNewer(newer) {
     if (!this.isDirty) {
-      const before = this.#values();
       this.#adopt(newer, "update");
-      for (const field of changedFields(before, this.#values())) {
-        this.#field(field).closest(".field")?.classList.add("changed");
-      }
       this.#say("This client has just been changed by somebody else. You see it as it is now.");
       return;
     }
@@ -270,7 +266,7 @@ export class Panel {
     if (!this.#isInConflict) {
       this.#say(
         "Somebody else has changed this client in the meantime. Your changes are not lost. ",
-        h("button", { type: "button", onclick: () => this.#showConflict(newer, this.#values()) }, "Compare"),
+        h("button", { type: "button", onclick: () => this.#showConflict(newer, this.#form.values) }, "Compare"),
       );
     }
   }
@@ -290,7 +286,7 @@ export class Panel {
     if (this.#isSaving) {
       return;
     }
-    const values = this.#values();
+    const values = this.#form.values;
     const errors = check(values);
     if (errors.length > 0) {
       this.#showErrors(errors);
@@ -311,7 +307,7 @@ export class Panel {
       return;
     }
     // The form may have been faster than the first answer: what was typed is compared with what the list has shown.
-    const base = this.#base;
+    const base = this.#form.base;
     const read = this.#read ?? (await persist(() => this.#api.get(this.id ?? "", { signal }), { signal, onWait }));
     const fields = changedFields(base, values);
     if (fields.length === 0) {
@@ -324,7 +320,7 @@ export class Panel {
     const outcome = await saveChanges(this.#api, read, base, values, { signal, onWait });
     if (outcome.kind === "saved") {
       const { client, etag } = outcome.saved;
-      this.#base = valuesOf(client);
+      this.#form.base = valuesOf(client);
       this.#handlers.onSaved(client, { values: base, fields, etag });
     } else if (outcome.kind === "conflict") {
       this.#showConflict(outcome.current, values, base);
@@ -378,7 +374,7 @@ export class Panel {
       throw failure;
     }
     if (failure.status === 400 && failure.errors.length > 0) {
-      if (this.#form.hidden) {
+      if (!this.#form.isShown) {
         this.#showForm();
       }
       this.#showErrors(failure.errors);
@@ -396,20 +392,17 @@ export class Panel {
    * @param {Values} mine
    * @param {Values} [base]
    */
-  #showConflict(current, mine, base = this.#base) {
+  #showConflict(current, mine, base = this.#form.base) {
     this.#say();
-    this.#form.hidden = true;
+    this.#form.isShown = false;
     this.#other.hidden = false;
     const back = () => {
       this.#showForm();
-      // From now on, theirs is what is changed: what I did not touch is as they made it.
-      for (const field of FIELDS) {
-        this.#set(field, mine[field] === base[field] ? valuesOf(current.client)[field] : mine[field]);
-      }
+      this.#form.begin(base);
+      this.#form.values = mine;
+      this.#form.rebase(valuesOf(current.client));
       this.#read = current;
-      this.#base = valuesOf(current.client);
       this.#newer = null;
-      this.#hint();
       this.#say(
         "The form has their changes now, except for the fields that you changed. Saving replaces those fields.",
       );
@@ -420,19 +413,17 @@ export class Panel {
         const theirs = valuesOf(current.client);
         const fields = changedFields(theirs, values);
         if (fields.length === 0) {
-          this.#base = values;
           this.#read = current;
           fill(this.#other);
           this.#showForm();
-          this.#fillIn(values);
+          this.#form.begin(values);
           this.#handlers.onSaved(current.client, { values, fields, etag: current.etag });
           return;
         }
         const outcome = await saveChanges(this.#api, current, theirs, values, { signal, onWait });
         if (outcome.kind === "saved") {
           fill(this.#other);
-          this.#base = valuesOf(outcome.saved.client);
-          this.#fillIn(this.#base);
+          this.#form.begin(valuesOf(outcome.saved.client));
           this.#handlers.onSaved(outcome.saved.client, { values: theirs, fields, etag: outcome.saved.etag });
         } else if (outcome.kind === "conflict") {
           this.#showConflict(outcome.current, values, theirs);
@@ -507,9 +498,7 @@ export class Panel {
       this.#showConflict(restored, typed, base);
       return;
     }
-    for (const field of FIELDS) {
-      this.#set(field, typed[field]);
-    }
+    this.#form.values = typed;
     await this.#saveValues(typed, options.onWait);
   }
 
@@ -522,10 +511,8 @@ export class Panel {
       this.#title.textContent = "New client";
       this.#delete.hidden = true;
       this.#save.textContent = "Create client";
-      this.#fillIn(NEW);
-      for (const field of FIELDS) {
-        this.#set(field, (typed ?? NEW)[field]);
-      }
+      this.#form.begin(NEW);
+      this.#form.values = typed ?? NEW;
       this.#showForm();
     };
     this.#showOther(
@@ -549,22 +536,18 @@ export class Panel {
   #showForm() {
     fill(this.#other);
     this.#other.hidden = true;
-    this.#form.hidden = false;
-    const name = this.#field("name");
+    this.#form.isShown = true;
     if (this.id !== "new" && matchMedia("(pointer: coarse)").matches) {
       // The keyboard of a phone would cover the half of what is there to read.
       this.#title.focus();
       return;
     }
-    name.focus();
-    if (name instanceof HTMLInputElement) {
-      name.setSelectionRange(name.value.length, name.value.length);
-    }
+    this.#form.focus();
   }
 
   /** @param {HTMLElement} content */
   #showOther(content) {
-    this.#form.hidden = true;
+    this.#form.isShown = false;
     this.#other.hidden = false;
     fill(this.#other, content);
     this.#other.querySelector("button")?.focus();
@@ -578,83 +561,11 @@ export class Panel {
 
   /** @param {import("./errors.js").FieldError[]} errors */
   #showErrors(errors) {
+    this.#form.showErrors(errors);
     const others = errors.filter(({ field }) => !FIELDS.some((known) => known === field));
-    for (const field of FIELDS) {
-      const messages = errors.filter((error) => error.field === field).map(({ message }) => message);
-      const text = messages.join(" ");
-      find(`#${field}-error`, HTMLElement).textContent = text.slice(0, 1).toUpperCase() + text.slice(1);
-      this.#field(field).setAttribute("aria-invalid", String(messages.length > 0));
-    }
     if (others.length > 0) {
       this.#say(others.map(({ field, message }) => `${field}: ${message}`).join("; "));
     }
-    this.#form.querySelector(/** @type {"input"} */ ("[aria-invalid=true]"))?.focus();
-  }
-
-  /** How many characters are left, where that is soon none. */
-  #hint() {
-    const values = this.#values();
-    for (const field of /** @type {const} */ (["name", "phone", "notes"])) {
-      const left = LIMITS[field] - [...values[field]].length;
-      const isNear = left < LIMITS[field] / 5;
-      find(`#${field}-hint`, HTMLElement).textContent = isNear
-        ? left < 0
-          ? `${count(-left)} too many`
-          : `${count(left)} left`
-        : "";
-    }
-    const shown = this.#form.querySelectorAll(/** @type {"input"} */ ("[aria-invalid=true]"));
-    const errors = check(values);
-    for (const input of shown) {
-      if (!errors.some(({ field }) => field === input.name)) {
-        input.setAttribute("aria-invalid", "false");
-        find(`#${input.name}-error`, HTMLElement).textContent = "";
-      }
-    }
-  }
-
-  /** @param {Values} values */
-  #fillIn(values) {
-    this.#base = values;
-    for (const field of FIELDS) {
-      this.#set(field, values[field]);
-    }
-    this.#hint();
-  }
-
-  /** @returns {Values} */
-  #values() {
-    const get = (/** @type {Field} */ field) => this.#field(field).value;
-    return {
-      name: get("name"),
-      phone: get("phone"),
-      status: get("status") === "inactive" ? "inactive" : "active",
-      notes: get("notes"),
-    };
-  }
-
-  /**
-   * @param {Field} field
-   * @param {string} value
-   */
-  #set(field, value) {
-    const element = this.#field(field);
-    if (element.value !== value) {
-      element.value = value;
-    }
-  }
-
-  /** @param {Field} field */
-  #field(field) {
-    const element = this.#form.elements.namedItem(field);
-    if (
-      element instanceof HTMLInputElement ||
-      element instanceof HTMLTextAreaElement ||
-      element instanceof HTMLSelectElement
-    ) {
-      return element;
-    }
-    throw new TypeError(`The form has no ${field}.`);
   }
 
   /** @param {string} at */

@@ -28,7 +28,7 @@ func as[T any](answer any, err error) T {
 
 func main() {
 	ctx := context.Background()
-	api := check.OK(client.NewClient(os.Getenv("BASE_URL"), key(os.Getenv("API_KEY"))))
+	api := check.OK(client.NewClient(os.Getenv("API_URL"), key(os.Getenv("API_KEY"))))
 	create := func(body client.ClientCreate) client.ClientRecord {
 		return as[*client.ClientEnvelopeHeaders](api.CreateClient(ctx, &body, client.CreateClientParams{})).Response.Data
 	}

@@ -24,7 +24,7 @@ func problem(answer *http.Response, err error, status int) client.Problem {
 func main() {
 	ctx := context.WithValue(context.Background(), client.ContextAccessToken, os.Getenv("API_KEY"))
 	configuration := client.NewConfiguration()
-	configuration.Servers = client.ServerConfigurations{{URL: os.Getenv("BASE_URL")}}
+	configuration.Servers = client.ServerConfigurations{{URL: os.Getenv("API_URL")}}
 	api := client.NewAPIClient(configuration).ClientsAPI
 	create := func(body *client.ClientCreate) client.ClientRecord {
 		created, _, err := api.CreateClient(ctx).ClientCreate(*body).Execute()

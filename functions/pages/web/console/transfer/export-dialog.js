@@ -16,10 +16,6 @@ import { Progress } from "./progress.js";
  * @param {Context} context
  */
 export async function exportClients(context) {
-  if (context.total() === 0) {
-    context.toast({ text: "There is nothing to export: no client matches." });
-    return;
-  }
   const sink = await csvSink(`clients-${new Date().toISOString().slice(0, 10)}.csv`);
   if (!sink) {
     return;
@@ -41,6 +37,11 @@ export async function exportClients(context) {
       onProgress: (done, total) => progress.update(done, total),
       onWait: (wait) => progress.waits(wait),
     });
+    if (written === 0) {
+      await sink.abort();
+      context.toast({ text: "There is nothing to export: no client matches." });
+      return;
+    }
     await sink.close();
     const changed = " Clients were changed meanwhile, so some may be missing. Export again to be sure.";
     context.toast({ text: `Exported ${many(written)} to ${sink.name}.${hasChanged ? changed : ""}` });

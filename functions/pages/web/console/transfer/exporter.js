@@ -23,8 +23,9 @@ const WIDTH = 4;
  */
 
 /**
- * Writes the clients as a table. Each page is a list of its own: if others write meanwhile, a client can move from one
- * to another. No client is written twice; the result tells whether some may be missing.
+ * Writes the clients as a table, and nothing if there are none. Each page is a list of its own: if others write
+ * meanwhile, a client can move from one to another. No client is written twice; the result tells whether some may be
+ * missing.
  *
  * @param {Api} api
  * @param {ListParams} filter
@@ -46,9 +47,12 @@ export async function exportTable(api, filter, { signal, write, onProgress, onWa
     await write(fresh.map((client) => rowOf(fieldsOf(client))).join(""));
   };
 
-  await write(MARK + rowOf(COLUMNS));
   const first = await read(0);
   let { total } = first;
+  if (total === 0) {
+    return { written: 0, hasChanged };
+  }
+  await write(MARK + rowOf(COLUMNS));
   await take(first.clients);
   onProgress(ids.size, total);
   for (let offset = PAGE; offset < total; offset += PAGE * WIDTH) {

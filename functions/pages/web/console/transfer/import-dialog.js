@@ -198,6 +198,8 @@ class ImportDialog {
     this.#onCancel = () => stop.click();
     fill(this.#content, progress.element);
     fill(this.#buttons, stop);
+    const stay = (/** @type {Event} */ event) => event.preventDefault();
+    addEventListener("beforeunload", stay);
     stop.focus();
     /** @type {Totals} */
     let totals = { done: 0, created: 0, replaced: 0, there: 0, rejects: [] };
@@ -215,6 +217,7 @@ class ImportDialog {
     } catch (error) {
       failure = error instanceof Error ? error.message : String(error);
     }
+    removeEventListener("beforeunload", stay);
     this.#report(totals, table.columns.headers, totals.done < total, failure);
     await this.#context.refresh();
   }

@@ -64,5 +64,6 @@ export class Lines {
  * @returns {string}
  */
 export function withoutBreak(text) {
-  return text.replace(/\r?\n$|\r$/, "");
+  const rest = text.endsWith("\n") ? text.slice(0, -1) : text;
+  return rest.endsWith("\r") ? rest.slice(0, -1) : rest;
 }

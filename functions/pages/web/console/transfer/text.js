@@ -8,7 +8,7 @@ const NOTES_CHARS = 5000;
 const IGNORABLE = "\\p{Default_Ignorable_Code_Point}";
 const SPACE = "\\p{White_Space}";
 const VISIBLE = new RegExp(`[^${SPACE}\\p{Cc}${IGNORABLE}\\u{2800}\\u{1d159}\\u{fff9}-\\u{fffb}]`, "u");
-const OUTER = new RegExp(`^[${SPACE}${IGNORABLE}]+|[${SPACE}${IGNORABLE}]+$`, "gu");
+const OUTER = new RegExp(`^[${SPACE}${IGNORABLE}]$`, "u");
 const CONTROL = /\p{Cc}/u;
 const CONTROL_IN_NOTES = /[^\P{Cc}\n\r\t]/u;
 
@@ -19,7 +19,32 @@ const CONTROL_IN_NOTES = /[^\P{Cc}\n\r\t]/u;
  * @returns {string}
  */
 export function trimmed(text) {
-  return text.replace(OUTER, "");
+  // Not by one pattern: with many spaces within a text it would take quadratic time.
+  let [start, end] = [0, text.length];
+  while (start < end && OUTER.test(letterAt(text, start))) {
+    start += letterAt(text, start).length;
+  }
+  while (end > start && OUTER.test(letterBefore(text, end))) {
+    end -= letterBefore(text, end).length;
+  }
+  return text.slice(start, end);
+}
+
+/**
+ * @param {string} text
+ * @param {number} at
+ */
+function letterAt(text, at) {
+  return String.fromCodePoint(text.codePointAt(at) ?? 0);
+}
+
+/**
+ * @param {string} text
+ * @param {number} at
+ */
+function letterBefore(text, at) {
+  const pair = text.slice(Math.max(0, at - 2), at);
+  return /^[\ud800-\udbff][\udc00-\udfff]$/.test(pair) ? pair : text.slice(at - 1, at);
 }
 
 /**
