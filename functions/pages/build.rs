@@ -1,8 +1,6 @@
 //! Embeds the pages. It compresses every file of `web/`, the contract and the viewer of the reference, so that the
 //! function never does, and gives the assets a path that changes if any of them does. The program has the compressed form
 //! alone.
-#![allow(clippy::use_debug, reason = "the debug form of a text is its literal in Rust")]
-
 #![expect(clippy::use_debug, reason = "the `Debug` form of a text is a literal of Rust")]
 
 use std::{
