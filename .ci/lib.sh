@@ -13,6 +13,11 @@ mkdir -p "$tools" "$logs"
 export PATH="$HOME/.cargo/bin:$tools/bin:$PATH:$tools/go/bin"
 export SAM_CLI_TELEMETRY=0
 
+# git, also in a clone that belongs to somebody else: in a container, root works in a mounted folder.
+git_here() {
+  GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0="$root" git "$@"
+}
+
 fail() { echo "error: $*" >&2; exit 1; }
 
 # step HEADING COMMAND... : prints the heading, runs the command, prints its time. A failing command ends the

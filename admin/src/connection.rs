@@ -47,7 +47,7 @@ impl Connection {
     /// Fails if no region is configured.
     pub(crate) async fn store_and_region(&self) -> Result<(Store, String)> {
         let config = config("DYNAMODB").await?;
-        let region = config.region().map(ToString::to_string).unwrap_or_default();
+        let region = config.region().map(ToString::to_string).context("a configuration has a region")?;
         Ok((Store::over(sdk_connector(), &config, self.tables()), region))
     }
 

@@ -36,7 +36,6 @@ struct Shown<'a> {
     key_requests_per_minute: Option<u64>,
     organization_requests_per_minute: Option<u64>,
     /// The number of keys for which they were set.
-    #[serde(skip_serializing_if = "Option::is_none")]
     keys: Option<usize>,
 }
 

@@ -61,7 +61,7 @@ struct State {
 #[derive(Debug, Serialize)]
 struct Database {
     endpoint: Option<String>,
-    region: Option<String>,
+    region: String,
     account: Option<String>,
 }
 
@@ -114,7 +114,7 @@ impl State {
         Ok(Self {
             database: Database {
                 endpoint: endpoint_from_env("DYNAMODB"),
-                region: Some(region),
+                region,
                 account: arn.as_deref().and_then(account).filter(|_| !Connection::is_local()),
             },
             tables: Tables {

@@ -25,7 +25,7 @@ impl State {
     /// The database and its tables.
     fn place(&self) -> String {
         let database = &self.database;
-        let region = database.region.as_deref().unwrap_or("no region");
+        let region = &database.region;
         let place = match (&database.endpoint, &database.account) {
             (Some(url), _) => format!("{url} (region {region})"),
             (None, Some(account)) => format!("AWS account {account}, {region}"),

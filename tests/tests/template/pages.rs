@@ -73,3 +73,13 @@ fn the_pages_know_no_table_and_may_do_nothing_but_log() {
         assert_eq!(allowed, [(&log_lines, &json!("${FunctionsLogGroup.Arn}"))]);
     });
 }
+
+#[test]
+fn all_visitors_get_a_new_version_of_the_pages_at_once() {
+    for_every_set(|set, template| {
+        if template["Parameters"]["Pages"] == "on" {
+            let group = properties(template, "PagesFunctionDeploymentGroup");
+            assert_eq!(group["DeploymentConfigName"], "CodeDeployDefault.LambdaAllAtOnce", "{set}");
+        }
+    });
+}
