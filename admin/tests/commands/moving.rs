@@ -257,7 +257,8 @@ async fn a_table_that_the_console_exported_is_imported_with_its_identifiers() {
          \"{}\",\"'=Ann\",\"'+1 555-0100\",\"active\",\"\",{times}\r\n\
          \"{id}\",\"Bob\",\"\",\"inactive\",\"'\",{times}\r\n\
          \"7\",\"Carl\",\"\",\"active\",\"\",{times}\r\n\
-         \"\",\"Dan\",\"\",\"\",\"\",\"\",\"\"\r\n",
+         \"\",\"Dan\",\"\",\"\",\"\",\"\",\"\"\r\n\
+         \"{id}\",\"Eve\",\"\",\"active\",\"\",{times}\r\n",
         there.id
     );
     let output = desk.import(table.as_bytes(), &["--org", "acme"]);
@@ -265,6 +266,7 @@ async fn a_table_that_the_console_exported_is_imported_with_its_identifiers() {
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(said.contains("2 created") && said.contains("1 already as in the file"), "{said}");
     assert!(said.contains("line 4: `id` must be"), "{said}");
+    assert!(said.contains("line 6: it has the identifier of line 3: "), "{said}");
     let bob = desk.clients("acme").await.into_iter().find(|client| client.name.as_str() == "Bob").unwrap();
     assert_eq!((bob.id.to_string().as_str(), bob.notes.unwrap().as_str()), (id, ""));
 }
@@ -280,12 +282,12 @@ async fn rejected_records_can_be_corrected_and_imported() {
     assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
     let bad = fs::read_to_string(&rejects).unwrap();
     let mut rows = bad.lines();
-    assert_eq!(rows.next(), Some("line,reason,name,phone,status"));
+    assert_eq!(rows.next(), Some("line,reason,record,name,phone,status"));
     assert!(
-        rows.next().is_some_and(|row| row.starts_with("3,") && row.ends_with(&format!(",{PERSONAL},2,gone"))),
+        rows.next().is_some_and(|row| row.starts_with("3,") && row.ends_with(&format!(",,{PERSONAL},2,gone"))),
         "{bad}"
     );
-    assert!(rows.next().is_some_and(|row| row.starts_with("4,") && row.ends_with(",\"\"\"x\"\"y;3;\"")), "{bad}");
+    assert!(rows.next().is_some_and(|row| row.starts_with("4,") && row.ends_with(",\"\"\"x\"\"y;3;\",,,")), "{bad}");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -294,12 +296,13 @@ async fn rejected_records_can_be_corrected_and_imported() {
     let corrected = folder.path().join("good.csv");
     fs::write(&corrected, bad.replace("gone", "inactive")).unwrap();
     let output = desk.import_file("acme", &corrected, &[]);
-    assert!(stderr(&output).contains("2 created"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("1 created"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("line 3: `name` must not be empty"), "{}", stderr(&output));
 
     // Bytes that are no text come out as they went in.
     let output = desk.import(b"name\nJos\xc3\xa9\nZo\xeb\n", &arguments);
     assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
-    assert!(fs::read(&rejects).unwrap().ends_with(b",Zo\xeb\n"));
+    assert!(fs::read(&rejects).unwrap().ends_with(b",Zo\xeb,\n"));
 
     // The file of rejected records is not the input.
     let said = failure(&desk.import_file("acme", &corrected, &["--rejects", corrected.to_str().unwrap()]));

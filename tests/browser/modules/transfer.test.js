@@ -117,6 +117,7 @@ test("the encoding is recognized by the whole file", () => {
   assert.equal(encodingOf(encoded(`${start}Müller;Größe;José`, {})), "windows-1252");
   const polish = { Ż: 0xaf, ó: 0xf3, ł: 0xb3, ę: 0xea, ś: 0x9c, ń: 0xf1, ą: 0xb9 };
   assert.equal(encodingOf(encoded("Imię;Telefon\nŻółkiewski;1\nWałęsa;2\nPiątek;3\n", polish)), "windows-1250");
+  assert.equal(encodingOf(bytes("name\nJos\ufffd\n")), "utf-8");
   // A damaged byte does not make another encoding of UTF-8.
   assert.equal(encodingOf(new Uint8Array([...bytes("José\nZoë\n"), 0xe9])), "utf-8");
   for (const mark of ["", "\ufeff"]) {
@@ -287,15 +288,81 @@ test("what the API refuses is reported with its line, and the rest is imported",
   assert.equal(created, 2);
   assert.deepEqual(rejects.map(({ line }) => line).toSorted(), [3, 4]);
   const file = fileOf(["name", "phone"], rejects);
-  assert.ok(file.startsWith('\ufeff"line","reason","name","phone"\r\n'), file);
-  assert.ok(file.includes('"3","`name` must be another","refused","2"'), file);
+  assert.ok(file.startsWith('\ufeff"line","reason","record","name","phone"\r\n'), file);
+  assert.ok(file.includes('"3","`name` must be another","","refused","2"'), file);
   // The file can be corrected and imported: both additions are ignored.
   assert.deepEqual(
-    read(file.replace("refused", "Carl").replace('"",', '"Dan",')).map((entry) => [
+    read(file.replace("refused", "Carl").replace('"","3"', '"Dan","3"')).map((entry) => [
       entry.client?.name,
       entry.client?.phone,
     ]),
     rejects.map(({ line }) => (line === 3 ? ["Carl", "2"] : ["Dan", "3"])),
+  );
+});
+
+test("a row whose fields cannot be told makes no client if it comes back uncorrected", () => {
+  const headers = ["Name", "Phone", "Notes"];
+  const table = `${headers.join(",")}\nAnn,1,x\n"Bob,2,y\n,3,z\nEve,4,z,too,many\n`;
+  /** @param {string} file */
+  const rejects = (file) => /** @type {any[]} */ (read(file).filter((entry) => entry.error));
+  const file = fileOf(headers, rejects(table));
+  assert.ok(
+    file.includes('"3","a quotation mark opens a field and is not closed properly","\"\"Bob,2,y","","",""\r\n'),
+  );
+  assert.deepEqual([read(file).length, rejects(file).length], [3, 3]);
+});
+
+test("a line break in a name is a space, and no record is lost", () => {
+  assert.deepEqual(
+    read('Name,Phone,Notes\n"Ann\nLee",123456,x\nBob,2,y').map(({ client }) => client?.name),
+    ["Ann Lee", "Bob"],
+  );
+});
+
+test("rows of Excel for Mac end in a carriage return, and lines of a cell in a line feed", () => {
+  assert.deepEqual(
+    read('name,notes\rAnn,"one\ntwo"\rBob,x\r').map(({ client }) => [client?.name, client?.notes]),
+    [
+      ["Ann", "one\ntwo"],
+      ["Bob", "x"],
+    ],
+  );
+  assert.equal(new Lines('"a\nb",c\rd\n').next()?.text, '"a\n');
+  assert.equal(new Lines("a\rb\nc").next()?.text, "a\rb\n");
+});
+
+test("the first row is a client if the file has no header", () => {
+  const file = "Ann,1\nBob,2\n";
+  const table = new Table(bytes(file), { isHeaderless: true });
+  assert.deepEqual(table.columns.headers, ["Column 1", "Column 2"]);
+  assert.notEqual(table.obstacle, null);
+  assert.deepEqual(
+    read(file, { isHeaderless: true, parts: ["name", { phone: "main" }] }).map(({ line, client }) => [
+      line,
+      client?.name,
+      client?.phone,
+    ]),
+    [
+      [1, "Ann", "1"],
+      [2, "Bob", "2"],
+    ],
+  );
+});
+
+test("columns that several clients can share are no identifiers", () => {
+  for (const header of ["Account ID", "Reference"]) {
+    assert.equal(partOf(header), null, header);
+  }
+});
+
+test("what the API had no time for is told from what it refused", async () => {
+  const api = new FakeApi();
+  /** @type {any} */ (api).batch = async (/** @type {any[]} */ operations) =>
+    operations.map(({ client }) => ({ status: client.name === "Ann" ? 500 : 400, problem: { detail: "no" } }));
+  const { rejects } = await imported(api, "name\nAnn\nBob\n");
+  assert.deepEqual(
+    rejects.map(({ isDelayed }) => isDelayed),
+    [true, false],
   );
 });
 
@@ -323,7 +390,7 @@ test("an export comes back unchanged", async () => {
       name: text,
       phone: text,
       status: at % 2 ? "active" : "inactive",
-      notes: `${text}\r\n\n=x`,
+      notes: `${text}\r\n\n=x${"\n".repeat(4900)}`,
       createdAt: "2026-01-31T00:00:00.000Z",
       updatedAt: "2026-01-31T00:00:00.000Z",
     });
@@ -359,6 +426,8 @@ test("an edited export has new clients and keeps the others", async () => {
     ["Ann", "=New", undefined],
   );
   assert.match(entries[2].error ?? "", /`id`/);
+  const copies = read(table + row + row.replace("Ann", "Bob"));
+  assert.match(copies[1].error ?? "", /^it has the identifier of line 2: /);
 });
 
 test("an export reads every page once, and tells if clients were changed meanwhile", async () => {

@@ -47,7 +47,9 @@ test("a file is previewed, and what can be imported is imported", async ({ page,
   const download = page.waitForEvent("download");
   await dialog.getByRole("button", { name: "Download these records" }).click();
   const text = readFileSync(await (await download).path(), "utf8");
-  expect(text).toContain('"line","reason","Full name","Mobile","Fax","Status","Notes"\r\n"3","`phone` was damaged');
+  expect(text).toContain(
+    '"line","reason","record","Full name","Mobile","Fax","Status","Notes"\r\n"3","`phone` was damaged',
+  );
 
   await dialog.getByRole("button", { name: "Import 2 clients" }).click();
   await expect(dialog.getByText("2 clients: 2 created.")).toBeVisible();
@@ -80,6 +82,15 @@ test("columns that are not known are chosen", async ({ page, server }) => {
   await dialog.getByRole("button", { name: "Import 1 client" }).click();
   await expect(dialog.getByText("1 client: 1 created.")).toBeVisible();
   expect((await server.send("GET", "/clients")).data[0]).toMatchObject({ name: "Ann", phone: null, notes: "hier" });
+});
+
+test("a file without a header loses no client", async ({ page, server }) => {
+  const dialog = await chooseFile(page, csv("Ann,1\nBob,2\n"));
+  await dialog.getByLabel("The first row is a client, not a header.").check();
+  await dialog.getByLabel("Import Column 1 as").selectOption("Name");
+  await dialog.getByRole("button", { name: "Import 2 clients" }).click();
+  await expect(dialog.getByText("2 clients: 2 created.")).toBeVisible();
+  expect((await server.send("GET", "/clients")).total).toBe(2);
 });
 
 test("the encoding and the delimiter can be set", async ({ page }) => {
@@ -125,7 +136,7 @@ test("clients that are there are replaced if that is chosen", async ({ page, ser
   const table = `"id","name","phone","status","notes","createdAt","updatedAt"\r\n"${id}","Ann Lee","'+1","active","","",""\r\n`;
   const dialog = await chooseFile(page, csv(table));
   await expect(dialog.getByText("It is an export of this API")).toBeVisible();
-  await dialog.getByLabel(/Replace clients/).check();
+  await dialog.getByLabel(/Replace existing clients/).check();
   await dialog.getByRole("button", { name: "Import 1 client" }).click();
   await expect(dialog.getByText("1 client: 1 replaced.")).toBeVisible();
   expect((await server.send("GET", `/clients/${id}`)).data).toMatchObject({ name: "Ann Lee", phone: "+1" });
@@ -146,9 +157,15 @@ test("an import that is stopped continues when the file is imported again", asyn
   await expect(dialog.getByText(/^Imported 100 of 250 clients/)).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(dialog.getByRole("button", { name: "Stopping…" })).toBeDisabled();
+  // At a second Escape, a browser closes a dialog without asking.
+  for (let presses = 0; presses < 4; presses += 1) {
+    await page.keyboard.press("Escape");
+    await expect(dialog.getByRole("button", { name: "Stopping…" })).toBeVisible();
+  }
   stop();
   await expect(dialog.getByText("200 clients: 200 created.")).toBeVisible();
-  await expect(dialog.getByText("Import the same file again to continue")).toBeVisible();
+  await expect(dialog.getByText("Choose Continue, or import the same file later")).toBeVisible();
+  await expect(dialog.getByRole("button", { name: "Continue" })).toBeVisible();
   await dialog.getByRole("button", { name: "Close" }).click();
   expect((await server.send("GET", "/clients?limit=1")).total).toBe(200);
 
@@ -192,7 +209,20 @@ test("a fault of the API ends the import and says how to go on", async ({ page }
   );
   await dialog.getByRole("button", { name: "Import 3 clients" }).click();
   await expect(dialog.getByRole("alert")).toHaveText(`The import stopped. ${detail}`);
-  await expect(dialog.getByText("Import the same file again to continue")).toBeVisible();
+  await expect(dialog.getByText("Choose Continue, or import the same file later")).toBeVisible();
+});
+
+test("a record that the API could not take is tried again, and not corrected", async ({ page, server }) => {
+  const dialog = await chooseFile(page, csv("Customer no,Name\n7,Ann\n8,Bob\n"));
+  await expect(dialog.getByText("Clients are recognized by the column “Customer no”.")).toBeVisible();
+  const results = [{ status: 201 }, { status: 500, problem: { detail: "Something went wrong on our side." } }];
+  await page.route("**/clients/batch", (route) => route.fulfill({ json: { results } }), { times: 1 });
+  await dialog.getByRole("button", { name: "Import 2 clients" }).click();
+  await expect(dialog.getByRole("heading", { name: "1 record was not imported" })).toBeVisible();
+  await expect(dialog.getByText("Correct what is wrong")).toBeHidden();
+  await dialog.getByRole("button", { name: "Continue" }).click();
+  await expect(dialog.getByText("2 clients: 2 created.")).toBeVisible();
+  expect((await server.send("GET", "/clients")).total).toBe(2);
 });
 
 test("an import needs no mouse", async ({ page, server }) => {

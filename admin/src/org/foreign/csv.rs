@@ -13,8 +13,9 @@ use super::lines::{Line, Lines, without_break};
 
 /// The delimiter of a file that has one column.
 pub(super) const NO_DELIMITER: u8 = 0x1f;
-/// The most lines of one record. A quotation mark that is closed later than this was not meant to open a field.
-const RECORD_LINES: usize = 1_000;
+/// The most lines of one record: notes can have 5,000 line breaks. A quotation mark that is closed later than this was not
+/// meant to open a field.
+const RECORD_LINES: usize = 5_001;
 /// The most bytes of a record of several lines.
 const RECORD_BYTES: usize = 256 * 1024;
 /// The most numbers of fields that are remembered as usual in the file.
@@ -124,7 +125,7 @@ impl<R: BufRead> Rows<R> {
             Row { line: first.number, text, fields: Ok(fields) }
         });
         match row {
-            Some(row) if !self.swallows(&row, &others) => Ok(Some(self.judged(row))),
+            Some(row) if !self.swallows(&row, &first, &others) => Ok(Some(self.judged(row))),
             _ => {
                 self.lines.give_back(others);
                 self.is_recovering = true;
@@ -148,21 +149,23 @@ impl<R: BufRead> Rows<R> {
     }
 
     /// Whether a record of several lines is really several records, joined by a bad quotation mark: it does not fit the
-    /// header, and one of its later lines does.
-    fn swallows(&mut self, row: &Row, others: &[Line]) -> bool {
+    /// header, and one of its later lines does. If only a line break is in the way, its first line must look like a record
+    /// too: else it is a break within a name.
+    fn swallows(&mut self, row: &Row, first: &Line, others: &[Line]) -> bool {
         let width = self.one_line.len();
         let Ok(fields) = &row.fields else { return false };
         if others.is_empty() || width < 2 || self.inner.is_some() {
             return false;
         }
         let spans = |(field, one_line): (&String, &bool)| *one_line && field.contains(['\n', '\r']);
-        let fits = self.widths.contains(&fields.len()) && !fields.iter().zip(&self.one_line).any(spans);
+        let parts = |line: &Line| line.bytes.iter().filter(|byte| **byte == self.splitter.delimiter).count() + 1;
+        let fits = self.widths.contains(&fields.len())
+            && (parts(first) != width || !fields.iter().zip(&self.one_line).any(spans));
         !fits
             && others.iter().any(|line| {
                 let mut scan = Scan::new(self.splitter.delimiter);
                 let is_record = scan.read(&line.bytes) == End::Complete && scan.fields == width;
-                let delimiters = line.bytes.iter().filter(|byte| **byte == self.splitter.delimiter).count();
-                is_record || delimiters + 1 == width
+                is_record || parts(line) == width
             })
     }
 }
@@ -310,6 +313,12 @@ mod tests {
         let rows = rows(text);
         assert_eq!(rows[0].fields.as_ref().unwrap(), &["Ann", "one\r\ntwo, \"three\"\r\n\r\nfour", "1"]);
         assert_eq!((rows[0].line, rows[1].line), (2, 6));
+    }
+
+    #[test]
+    fn notes_have_as_many_lines_as_a_client_can_have() {
+        let text = format!("name,notes\nAnn,\"{}\"\nBob,x\n", "\n".repeat(5_000));
+        assert_eq!(names(&text), named(&[(2, "Ann"), (5_003, "Bob")]));
     }
 
     #[test]

@@ -36,7 +36,8 @@ pub(super) fn without_break(bytes: &[u8]) -> &[u8] {
     bytes.strip_suffix(b"\r").unwrap_or(bytes)
 }
 
-/// Reads lines that end with `\n` or `\r\n`, or with `\r` if the text has no other line breaks.
+/// Reads lines that end with `\n` or `\r\n`, or with `\r` if there are no other line breaks outside quotation marks: Excel
+/// for Mac ends rows with `\r`, and has `\n` in cells.
 #[derive(Debug)]
 pub(super) struct Lines<R> {
     input: R,
@@ -48,8 +49,7 @@ pub(super) struct Lines<R> {
 impl<R: BufRead> Lines<R> {
     /// The lines of `input`, which begins with `sample`.
     pub(super) fn new(input: R, sample: &[u8]) -> Self {
-        let end = if sample.contains(&b'\n') || !sample.contains(&b'\r') { b'\n' } else { b'\r' };
-        Self { input, end, number: 0, returned: VecDeque::new() }
+        Self { input, end: break_of(sample), number: 0, returned: VecDeque::new() }
     }
 
     /// The next line; `None` at the end.
@@ -89,6 +89,21 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
+/// The byte at the end of each line.
+fn break_of(sample: &[u8]) -> u8 {
+    let mut is_quoted = false;
+    let mut is_return = !sample.contains(&b'\n') && sample.contains(&b'\r');
+    for byte in sample {
+        match byte {
+            b'"' => is_quoted = !is_quoted,
+            b'\n' if !is_quoted => return b'\n',
+            b'\r' => is_return |= !is_quoted,
+            _ => {}
+        }
+    }
+    if is_return { b'\r' } else { b'\n' }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +127,8 @@ mod tests {
             assert_eq!(lines(text), numbered(&["a", "b", "", "c"]));
         }
         assert_eq!(lines(b"a\rb\nc"), numbered(&["a\rb", "c"]));
+        assert_eq!(lines(b"a,\"b\nc\"\rd\r"), numbered(&["a,\"b\nc\"", "d"]));
+        assert_eq!(lines(b"\"a\nb\",c\rd\n"), numbered(&["\"a", "b\",c\rd"]));
         assert_eq!(lines(b""), []);
     }
 

@@ -34,8 +34,9 @@ pub(super) struct Rejects {
 enum Output {
     /// Reasons alone, on standard error.
     None,
-    /// A table with the columns `line` and `reason` before the original ones.
-    Table(Box<csv::Writer<File>>),
+    /// A table with the columns `line`, `reason` and `record` before the original ones, and the number of those. A row
+    /// whose fields cannot be told is in `record`, and has no other: imported as it is, it is rejected again.
+    Table(Box<csv::Writer<File>>, usize),
     /// Objects with `line` and `reason`.
     Objects(BufWriter<File>),
     /// Cards with `X-LINE` and `X-REASON`.
@@ -58,8 +59,9 @@ impl Rejects {
         let output = match kind {
             Kind::Table(header) => {
                 let mut table = csv::WriterBuilder::new().flexible(true).from_writer(file);
-                table.write_record(["line", "reason"].into_iter().chain(header.iter().map(String::as_str)))?;
-                Output::Table(Box::new(table))
+                table
+                    .write_record(["line", "reason", "record"].into_iter().chain(header.iter().map(String::as_str)))?;
+                Output::Table(Box::new(table), header.len())
             }
             Kind::Objects => Output::Objects(BufWriter::new(file)),
             Kind::Cards => Output::Cards(BufWriter::new(file)),
@@ -72,12 +74,19 @@ impl Rejects {
         self.count += 1;
         match &mut self.output {
             Output::None => {}
-            Output::Table(table) => {
+            Output::Table(table, width) => {
                 table.write_field(line.to_string())?;
                 table.write_field(reason)?;
                 match original {
-                    Original::Row(fields) => table.write_record(fields)?,
-                    Original::Text(text) => table.write_record([text])?,
+                    // It can have more fields than the header: the text is not after them.
+                    Original::Row(fields) => {
+                        table.write_field("")?;
+                        table.write_record(fields)?;
+                    }
+                    Original::Text(text) => {
+                        table.write_field(text)?;
+                        table.write_record(std::iter::repeat_n("", *width))?;
+                    }
                 }
             }
             Output::Objects(file) => {
@@ -117,7 +126,7 @@ impl Rejects {
     pub(super) fn finish(self) -> Result<Option<PathBuf>> {
         match self.output {
             Output::None => {}
-            Output::Table(mut table) => table.flush()?,
+            Output::Table(mut table, _) => table.flush()?,
             Output::Objects(mut file) | Output::Cards(mut file) => file.flush()?,
         }
         match self.path {

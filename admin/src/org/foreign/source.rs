@@ -1,6 +1,9 @@
 //! The records of a file, whatever its format.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::{
+    collections::HashMap,
+    io::{self, BufRead, BufReader, Read},
+};
 
 use anyhow::Result;
 use domain::{ClientId, NewClient};
@@ -66,6 +69,8 @@ pub(super) struct Table<'a> {
     before: usize,
     /// The number of rows whose fields are all empty.
     empty: u64,
+    /// The line of each client's identifier in our own table.
+    ids: HashMap<ClientId, u64>,
 }
 
 impl<'a> Source<'a> {
@@ -107,7 +112,15 @@ impl<'a> Source<'a> {
         };
         rows.expect(columns.one_line());
         let sheet = Sheet::recognize(columns.headers()).filter(|_| options.map.is_empty());
-        Ok(Ok(Self::Table(Box::new(Table { rows, columns, sheet, header: line, before, empty: 0 }))))
+        Ok(Ok(Self::Table(Box::new(Table {
+            rows,
+            columns,
+            sheet,
+            header: line,
+            before,
+            empty: 0,
+            ids: HashMap::new(),
+        }))))
     }
 
     /// The next record; `None` at the end.
@@ -116,7 +129,10 @@ impl<'a> Source<'a> {
             Self::Table(table) => loop {
                 let Some(row) = table.rows.next()? else { break None };
                 match entry(row, &table.columns, table.sheet.as_ref()) {
-                    Some(entry) => break Some(entry),
+                    Some(Entry { line, content, original }) => {
+                        let content = content.and_then(|content| table.once(line, content));
+                        break Some(Entry { line, content, original });
+                    }
                     None => table.empty += 1,
                 }
             },
@@ -166,6 +182,25 @@ impl<'a> Source<'a> {
             Self::Objects(_) => Kind::Objects,
             Self::Cards(_) => Kind::Cards,
         }
+    }
+}
+
+impl Table<'_> {
+    /// Refuses a second client with the same identifier: somebody has copied a row of our table.
+    fn once(&mut self, line: u64, content: Content) -> Result<Content, String> {
+        let id = match &content {
+            Content::Draft(_) | Content::New(_) => return Ok(content),
+            Content::Shown(id, _) => *id,
+            Content::Exported(record) => record.client.id,
+        };
+        if let Some(other) = self.ids.get(&id) {
+            return Err(format!(
+                "it has the identifier of line {other}: to make a new client of it, clear all but its name, phone, status and \
+                 notes"
+            ));
+        }
+        self.ids.insert(id, line);
+        Ok(content)
     }
 }
 

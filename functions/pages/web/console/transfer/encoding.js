@@ -85,11 +85,21 @@ function unmarkedUtf16(bytes) {
 
 /** @param {Uint8Array} bytes */
 function counted(bytes) {
-  const text = decode(bytes, "utf-8");
-  const letters = text.match(/[^\0-\x7f]/gu)?.length ?? 0;
-  const damaged = text.match(/\ufffd/g)?.length ?? 0;
-  if (damaged === 0) {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     return "utf-8";
+  } catch {
+    // Some bytes are not UTF-8.
+  }
+  const text = decode(bytes, "utf-8");
+  let letters = 0;
+  let damaged = 0;
+  // A file has millions of letters: no list of them is made.
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    const isSecondHalf = unit >= 0xdc00 && unit <= 0xdfff;
+    letters += Number(unit > 0x7f && !isSecondHalf);
+    damaged += Number(unit === 0xfffd);
   }
   const legacy = legacyOf(bytes);
   // In a single-byte encoding few letters look like UTF-8. In the others, some do by chance.

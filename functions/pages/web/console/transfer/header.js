@@ -53,6 +53,22 @@ export function readHeader(rows) {
 }
 
 /**
+ * A header for a file without one, which numbers the columns of the first row; `null` if there is no row.
+ *
+ * @param {Rows} rows
+ * @returns {Header | null}
+ */
+export function numbered(rows) {
+  const first = rows.next();
+  if (!first) {
+    return null;
+  }
+  rows.giveBack([first]);
+  const names = first.fields?.map((_, at) => `Column ${at + 1}`);
+  return names ? { line: 0, before: 0, names } : header(first, 0);
+}
+
+/**
  * The number of columns that all of the first rows have beyond a header of this width. One row alone is at fault itself.
  *
  * @param {Rows} rows

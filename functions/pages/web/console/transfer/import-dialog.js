@@ -34,6 +34,7 @@ class ImportDialog {
   #buttons;
   /** Ends what the step does. */
   #stop = new AbortController();
+  #isRunning = false;
   /** What Escape does. @type {() => void} */
   #onCancel = () => this.#dialog.close();
 
@@ -44,7 +45,16 @@ class ImportDialog {
     this.#dialog.classList.add("transfer");
     this.#content = find(".content", HTMLElement, this.#dialog);
     this.#buttons = find(".buttons", HTMLElement, this.#dialog);
-    this.#dialog.addEventListener("close", () => this.#stop.abort());
+    this.#dialog.addEventListener("close", () => {
+      // At a second Escape, a browser closes a dialog without asking: while an import runs it stays, to tell what came of it.
+      if (this.#isRunning) {
+        document.body.append(this.#dialog);
+        this.#dialog.showModal();
+        this.#onCancel();
+      } else {
+        this.#stop.abort();
+      }
+    });
     // A file that is dropped beside the area must not replace the page.
     for (const type of ["dragover", "drop"]) {
       this.#dialog.addEventListener(type, (event) => event.preventDefault());
@@ -122,8 +132,10 @@ class ImportDialog {
       let table;
       try {
         table = new Table(bytes, chosen);
+        // Recognizing it again would take time.
+        current = { ...chosen, encoding: table.encoding };
         if (isNewTable) {
-          const example = firstRecord(new Table(bytes, chosen));
+          const example = firstRecord(new Table(bytes, current));
           fill(
             settings,
             settingsView(table, example, (changed) => void show(changed, changed.parts === undefined)),
@@ -162,7 +174,7 @@ class ImportDialog {
         "label",
         { className: "transfer-overwrite" },
         overwrite,
-        " Replace clients that are there already. Otherwise they stay as they are.",
+        " Replace existing clients, including fields that the file does not have: they become empty, and the status active. Otherwise existing clients are left as they are.",
       ),
     );
     fill(
@@ -201,6 +213,7 @@ class ImportDialog {
     const stay = (/** @type {Event} */ event) => event.preventDefault();
     addEventListener("beforeunload", stay);
     stop.focus();
+    this.#isRunning = true;
     /** @type {Totals} */
     let totals = { done: 0, created: 0, replaced: 0, there: 0, rejects: [] };
     let failure = null;
@@ -218,7 +231,9 @@ class ImportDialog {
       failure = error instanceof Error ? error.message : String(error);
     }
     removeEventListener("beforeunload", stay);
-    this.#report(totals, table.columns.headers, totals.done < total, failure);
+    this.#isRunning = false;
+    const again = () => void this.#import(bytes, options, total, overwrite);
+    this.#report(totals, table.columns.headers, totals.done < total, failure, again);
     await this.#context.refresh();
   }
 
@@ -227,8 +242,9 @@ class ImportDialog {
    * @param {string[]} headers
    * @param {boolean} isPart whether records were not tried
    * @param {string | null} failure
+   * @param {() => void} again imports the same file with the same settings
    */
-  #report({ created, replaced, there, rejects }, headers, isPart, failure) {
+  #report({ created, replaced, there, rejects }, headers, isPart, failure, again) {
     const numbers = [
       created > 0 && `${count(created)} created`,
       replaced > 0 && `${count(replaced)} replaced`,
@@ -236,18 +252,19 @@ class ImportDialog {
     ].filter((text) => text !== false);
     const done =
       numbers.length > 0 ? `${many(created + replaced + there)}: ${numbers.join(", ")}.` : "Nothing was imported.";
-    const again = "Import the same file again to continue: nothing is imported twice.";
+    const advice = "Choose Continue, or import the same file later with the same settings: nothing is imported twice.";
     fill(
       this.#content,
       failure === null
         ? null
         : h("p", { className: "transfer-error", role: "alert" }, `The import stopped. ${failure}`),
       h("p", { className: "transfer-facts", role: "status" }, done),
-      isPart ? h("p", {}, again) : null,
-      rejects.length > 0 && !isPart ? rejectsView(rejects, headers) : null,
+      isPart ? h("p", {}, advice) : null,
+      rejects.length > 0 && !isPart ? rejectsView(rejects, headers, true) : null,
     );
     const close = this.#button("Close", () => this.#dialog.close());
-    fill(this.#buttons, close);
+    const canContinue = isPart || rejects.some(({ isDelayed }) => isDelayed);
+    fill(this.#buttons, canContinue ? this.#button("Continue", again) : null, close);
     this.#onCancel = () => this.#dialog.close();
     close.focus();
   }

@@ -112,6 +112,11 @@ function count(totals, { line, original }, result) {
     totals.there += 1;
   } else {
     const errors = problem?.errors?.map(({ field, message }) => `\`${field}\` ${message}`).join(", ");
-    totals.rejects.push({ line, original, error: errors || problem?.detail || `the API answered ${status}` });
+    totals.rejects.push({
+      line,
+      original,
+      error: errors || problem?.detail || `the API answered ${status}`,
+      isDelayed: status === 429 || status >= 500,
+    });
   }
 }

@@ -5,7 +5,11 @@ export const LINE_CHARS = 1024 * 1024;
 
 /** @typedef {{ number: number, text: string, isCut: boolean }} Line a physical line, with its line break */
 
-/** Reads lines that end with `\n` or `\r\n`, or with `\r` if the text has no other line breaks. */
+/** The characters by which the line break is recognized. */
+const SAMPLE_CHARS = 256 * 1024;
+
+/** Reads lines that end with `\n` or `\r\n`, or with `\r` if there are no other line breaks outside quotation marks: Excel
+ * for Mac ends rows with `\r`, and has `\n` in cells. */
 export class Lines {
   #text;
   #end;
@@ -17,7 +21,7 @@ export class Lines {
   /** @param {string} text */
   constructor(text) {
     this.#text = text;
-    this.#end = text.includes("\n") || !text.includes("\r") ? "\n" : "\r";
+    this.#end = breakOf(text.slice(0, SAMPLE_CHARS));
   }
 
   /** The number of characters that were read. */
@@ -55,6 +59,27 @@ export class Lines {
   giveBack(lines) {
     this.#returned.push(...lines.toReversed());
   }
+}
+
+/**
+ * The character at the end of each line.
+ *
+ * @param {string} text
+ * @returns {"\n" | "\r"}
+ */
+function breakOf(text) {
+  let isQuoted = false;
+  let isReturn = !text.includes("\n") && text.includes("\r");
+  for (const [letter] of text.matchAll(/["\n\r]/g)) {
+    if (letter === '"') {
+      isQuoted = !isQuoted;
+    } else if (!isQuoted && letter === "\n") {
+      return "\n";
+    } else {
+      isReturn ||= !isQuoted;
+    }
+  }
+  return isReturn ? "\r" : "\n";
 }
 
 /**

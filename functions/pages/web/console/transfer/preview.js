@@ -2,6 +2,7 @@
 
 import { fill, h } from "../dom.js";
 import { count, many } from "../format.js";
+import { shown } from "./columns.js";
 import { downloadCsv } from "./download.js";
 import { ENCODINGS } from "./encoding.js";
 import { mappingTable } from "./mapping.js";
@@ -36,14 +37,16 @@ const DELIMITERS = {
  * @returns {HTMLElement}
  */
 export function settingsView(table, example, onChange) {
-  const { encoding, delimiter } = table;
-  const encodings = select("Encoding", [...ENCODINGS], encoding, (chosen) => onChange({ encoding: chosen }));
+  const { encoding, delimiter, isHeaderless } = table;
+  const encodings = select("Encoding", [...ENCODINGS], encoding, (chosen) =>
+    onChange({ encoding: chosen, isHeaderless }),
+  );
   const all = [...new Set([...CANDIDATES, NO_DELIMITER, delimiter])];
   const delimiters = select(
     "Columns are separated by",
     all.map((one) => [one, DELIMITERS[one] ?? one]),
     delimiter,
-    (chosen) => onChange({ encoding, delimiter: chosen }),
+    (chosen) => onChange({ encoding, delimiter: chosen, isHeaderless }),
   );
   const columns = table.isOurs
     ? h("p", {}, "It is an export of this API: clients keep their identifiers.")
@@ -54,10 +57,19 @@ export function settingsView(table, example, onChange) {
         h(
           "div",
           { className: "transfer-scroll", tabIndex: 0, role: "region", "aria-label": "Columns" },
-          mappingTable(table.columns, example, (parts) => onChange({ encoding, delimiter, parts })),
+          mappingTable(table.columns, example, (parts) => onChange({ encoding, delimiter, isHeaderless, parts })),
         ),
       );
-  return h("div", {}, h("div", { className: "transfer-settings" }, encodings, delimiters), columns);
+  const headerless = h("input", {
+    type: "checkbox",
+    checked: isHeaderless,
+    onchange: () => onChange({ encoding, delimiter, isHeaderless: headerless.checked }),
+  });
+  const first =
+    isHeaderless || table.obstacle !== null
+      ? h("label", {}, headerless, " The first row is a client, not a header.")
+      : null;
+  return h("div", {}, h("div", { className: "transfer-settings" }, encodings, delimiters), first, columns);
 }
 
 /**
@@ -74,7 +86,7 @@ export function showOutcome(element, table, survey) {
       h(
         "p",
         { className: "transfer-error", role: "alert" },
-        "No column is known to have names. Choose the one that has them, under Columns.",
+        "No column is known to have names. Choose the one that has them, under Columns. If the first row is a client, and not a header, say so first.",
       ),
     );
     return;
@@ -84,6 +96,7 @@ export function showOutcome(element, table, survey) {
     return;
   }
   const { good, rejects, sample } = survey;
+  const idAt = table.isOurs ? -1 : table.columns.parts.indexOf("id");
   const facts = [
     `${many(good)} can be imported`,
     rejects.length > 0 && `${many(rejects.length, "record")} cannot`,
@@ -96,8 +109,15 @@ export function showOutcome(element, table, survey) {
     good === 0 && rejects.length === 0
       ? h("p", { className: "transfer-error", role: "alert" }, "The file has no records: there is nothing to import.")
       : null,
+    idAt >= 0
+      ? h(
+          "p",
+          {},
+          `Clients are recognized by the column “${shown(table.columns, idAt)}”. If it has no identifiers of clients, choose Not imported for it, under Columns.`,
+        )
+      : null,
     sample.length > 0 ? sampleTable(sample, good) : null,
-    rejects.length > 0 ? rejectsView(rejects, table.columns.headers) : null,
+    rejects.length > 0 ? rejectsView(rejects, table.columns.headers, false) : null,
   );
 }
 
@@ -106,9 +126,12 @@ export function showOutcome(element, table, survey) {
  *
  * @param {Reject[]} rejects
  * @param {string[]} headers
+ * @param {boolean} wasTried whether the import is over
  * @returns {HTMLElement}
  */
-export function rejectsView(rejects, headers) {
+export function rejectsView(rejects, headers, wasTried) {
+  const delayed = rejects.filter(({ isDelayed }) => isDelayed).length;
+  const state = wasTried ? "were not imported" : "cannot be imported";
   const rows = rejects
     .slice(0, SHOWN)
     .map(({ line, error }) =>
@@ -118,10 +141,10 @@ export function rejectsView(rejects, headers) {
   return h(
     "section",
     { className: "transfer-rejects" },
-    h("h3", {}, `${many(rejects.length, "record")} cannot be imported`),
+    h("h3", {}, `${many(rejects.length, "record")} ${rejects.length === 1 && wasTried ? "was not imported" : state}`),
     h(
       "div",
-      { className: "transfer-scroll", tabIndex: 0, role: "region", "aria-label": "Records that cannot be imported" },
+      { className: "transfer-scroll", tabIndex: 0, role: "region", "aria-label": `Records that ${state}` },
       h(
         "table",
         {},
@@ -130,6 +153,13 @@ export function rejectsView(rejects, headers) {
       ),
     ),
     more > 0 ? h("p", {}, `And ${count(more)} more: they are all in the file.`) : null,
+    delayed > 0
+      ? h(
+          "p",
+          {},
+          `${many(delayed, "record")} could not be taken by the API now. Choose Continue to try again: nothing is imported twice.`,
+        )
+      : null,
     h(
       "p",
       {},
@@ -138,7 +168,7 @@ export function rejectsView(rejects, headers) {
         { type: "button", onclick: () => downloadCsv("not-imported.csv", fileOf(headers, rejects)) },
         "Download these records",
       ),
-      " Correct them there, and import that file.",
+      delayed < rejects.length ? " Correct what is wrong there, and import that file." : null,
     ),
   );
 }

@@ -1,9 +1,11 @@
-// The records that were not imported, as a file: the original ones, with the line and the reason before them. It can be
-// corrected and imported: both additions are ignored then.
+// The records that were not imported, as a file: the original ones, with the line and the reason before them. If the
+// fields of a record cannot be told, its text is in a column of its own, and its fields are empty: imported as it is, it is
+// refused again. The file can be corrected and imported: the additions are ignored then.
 
 import { MARK, rowOf } from "./csv.js";
 
-/** @typedef {{ line: number, original: string[], error: string }} Reject */
+/** @typedef {{ line: number, original: string[], text?: string, error: string, isDelayed?: boolean }} Reject `text` if its
+ * fields cannot be told; `isDelayed` if nothing is wrong with it, and the API could not take it now */
 
 /**
  * @param {string[]} headers
@@ -11,6 +13,9 @@ import { MARK, rowOf } from "./csv.js";
  * @returns {string}
  */
 export function fileOf(headers, rejects) {
-  const rows = rejects.map(({ line, error, original }) => rowOf([String(line), error, ...original]));
-  return [MARK, rowOf(["line", "reason", ...headers]), ...rows].join("");
+  const rows = rejects.map(({ line, error, text = "", original }) =>
+    // A row can have more fields than the header: the text is not after them.
+    rowOf([String(line), error, text, ...(original.length > 0 ? original : headers.map(() => ""))]),
+  );
+  return [MARK, rowOf(["line", "reason", "record", ...headers]), ...rows].join("");
 }

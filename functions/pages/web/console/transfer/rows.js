@@ -7,8 +7,9 @@ import { Lines, withoutBreak } from "./lines.js";
 export const CANDIDATES = [",", ";", "\t", "|", "^", ":"];
 /** The delimiter of a file that has one column. */
 export const NO_DELIMITER = "\x1f";
-/** The most lines of one record. A quotation mark that is closed later than this was not meant to open a field. */
-const RECORD_LINES = 1000;
+/** The most lines of one record: notes can have 5,000 line breaks. A quotation mark that is closed later than this was not
+ * meant to open a field. */
+const RECORD_LINES = 5001;
 /** The most characters of a record of several lines. */
 const RECORD_CHARS = 256 * 1024;
 /** The most numbers of fields that are remembered as usual in the file. */
@@ -116,7 +117,7 @@ export class Rows {
       end = scan.read(line.text);
     }
     const row = end === "complete" ? this.#row(first.number, withoutBreak(text)) : null;
-    if (row && !this.#swallows(row, others)) {
+    if (row && !this.#swallows(row, first, others)) {
       return this.#judged(row);
     }
     this.#lines.giveBack(others);
@@ -170,18 +171,20 @@ export class Rows {
 
   /**
    * Whether a record of several lines is really several records, joined by a bad quotation mark: it does not fit the
-   * header, and one of its later lines does.
+   * header, and one of its later lines does. If only a line break is in the way, its first line must look like a record
+   * too: else it is a break within a name.
    *
    * @param {Row} row
+   * @param {Line} first
    * @param {Line[]} others
    */
-  #swallows({ fields }, others) {
+  #swallows({ fields }, first, others) {
     const width = this.#oneLine.length;
     if (!fields || others.length === 0 || width < 2 || this.#inner !== null) {
       return false;
     }
     const spans = fields.some((field, at) => this.#oneLine[at] && /[\n\r]/.test(field));
-    if (this.#widths.has(fields.length) && !spans) {
+    if (this.#widths.has(fields.length) && (!spans || first.text.split(this.#delimiter).length !== width)) {
       return false;
     }
     return others.some(({ text }) => {

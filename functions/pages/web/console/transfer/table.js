@@ -4,7 +4,7 @@ import { draftOf, haveName, oneLine, recognized, shown } from "./columns.js";
 import { announced, guess } from "./delimiter.js";
 import { refusalOfBytes, refusalOfText } from "./detect.js";
 import { decode, encodingOf } from "./encoding.js";
-import { readHeader, unnamedColumns } from "./header.js";
+import { numbered, readHeader, unnamedColumns } from "./header.js";
 import { Lines, withoutBreak } from "./lines.js";
 import { Rows } from "./rows.js";
 import { clientOf, sheetOf } from "./sheet.js";
@@ -16,15 +16,16 @@ import { clientOf, sheetOf } from "./sheet.js";
 /**
  * How a file is read: what is not given is recognized.
  *
- * @typedef {{ encoding?: string, delimiter?: string, parts?: (Part | null)[] }} Options
+ * @typedef {{ encoding?: string, delimiter?: string, isHeaderless?: boolean, parts?: (Part | null)[] }} Options
  */
 
 /**
- * A record: its first line, its original fields, and the client, or the reason why there is none. `sourceId` is the
+ * A record: its first line, its original fields (or its text, if they cannot be told), and the client, or the reason why
+ * there is none. `sourceId` is the
  * record's identifier in the program that it comes from, and `id` the client's own, if it was exported from here.
  *
  * @typedef {{ line: number, original: string[] }
- *   & ({ client: Texts, sourceId: string, id: string | null, error?: undefined } | { error: string, client?: undefined })} Entry
+ *   & ({ client: Texts, sourceId: string, id: string | null, error?: undefined } | { error: string, text?: string, client?: undefined })} Entry
  */
 
 /** A file that cannot be imported. The message is for people. */
@@ -40,6 +41,8 @@ export class Table {
   delimiter;
   /** @type {Columns} */
   columns;
+  /** Whether the first row is a client. @type {boolean} */
+  isHeaderless;
   /** The line of the header. */
   headerLine;
   /** Whether it is an export of ours. */
@@ -50,6 +53,8 @@ export class Table {
   #lines;
   #rows;
   #sheet;
+  /** The line of each client's identifier in our table. @type {Map<string, number>} */
+  #ids = new Map();
 
   /**
    * Opens a file.
@@ -58,7 +63,7 @@ export class Table {
    * @param {Options} [options]
    * @throws {Unreadable} if it is no CSV file, or has no header
    */
-  constructor(bytes, { encoding, delimiter, parts } = {}) {
+  constructor(bytes, { encoding, delimiter, isHeaderless = false, parts } = {}) {
     refuse(refusalOfBytes(bytes));
     this.encoding = encoding ?? encodingOf(bytes);
     this.#text = decode(bytes, this.encoding);
@@ -67,7 +72,8 @@ export class Table {
     const sep = skipAnnouncement(this.#lines);
     this.delimiter = delimiter ?? sep ?? guess(this.#text.slice(0, SAMPLE_CHARS));
     this.#rows = new Rows(this.#lines, this.delimiter);
-    const header = readHeader(this.#rows);
+    const header = isHeaderless ? numbered(this.#rows) : readHeader(this.#rows);
+    this.isHeaderless = isHeaderless;
     if (!header) {
       throw new Unreadable("It is empty.");
     }
@@ -116,24 +122,40 @@ export class Table {
       }
       const { line, fields, reason, text } = row;
       if (!fields) {
-        return { line, original: [text], error: reason };
+        return { line, original: [], text, error: reason };
       }
       if (fields.some((field) => field.trim() !== "")) {
-        return { line, original: fields, ...this.#content(fields) };
+        return { line, original: fields, ...this.#content(line, fields) };
       }
       this.empty += 1;
     }
   }
 
-  /** @param {string[]} fields */
-  #content(fields) {
+  /**
+   * @param {number} line
+   * @param {string[]} fields
+   */
+  #content(line, fields) {
     const draft = draftOf(this.columns, fields);
     if ("error" in draft) {
       return draft;
     }
     if (this.#sheet) {
       const row = clientOf(this.#sheet, fields);
-      return "error" in row ? row : { ...row, sourceId: "" };
+      if ("error" in row) {
+        return row;
+      }
+      const id = row.id?.toLowerCase();
+      const other = id && this.#ids.get(id);
+      if (other) {
+        return {
+          error: `it has the identifier of line ${other}: to make a new client of it, clear all but its name, phone, status and notes`,
+        };
+      }
+      if (id) {
+        this.#ids.set(id, line);
+      }
+      return { ...row, sourceId: "" };
     }
     const client = draft.client();
     return "error" in client ? client : { ...client, sourceId: draft.id, id: null };
