@@ -105,7 +105,7 @@ test("what could not be done is named, with the reason", async ({ page, server }
   await page.getByRole("button", { name: "Set inactive" }).click();
   await page.getByRole("button", { name: "Show which" }).click();
   const dialog = page.getByRole("dialog", { name: "1 client could not be changed" });
-  await expect(dialog.getByText("Bea It is not there any more.")).toBeVisible();
+  await expect(dialog.getByText("Bea It no longer exists.")).toBeVisible();
   await server.send("POST", `/clients/${id}/restore`);
   await dialog.getByRole("button", { name: "Try it again" }).click();
   await expect(page.locator("#clients .badge.inactive")).toHaveCount(2);

@@ -1,9 +1,9 @@
 // What the page says when there is nothing to show, or no answer: what happened, and what to do.
 
 import { h } from "./dom.js";
+import { ApiError } from "./errors.js";
 import { duration } from "./format.js";
 
-/** @typedef {import("./errors.js").ApiError} ApiError */
 /** @typedef {import("./retry.js").Wait} Wait */
 /** @typedef {{ title: string, text: string }} Saying */
 
@@ -49,6 +49,20 @@ export function saying(error, isOnline = navigator.onLine) {
     };
   }
   return { title: "That did not work", text: error.message };
+}
+
+/**
+ * Why something failed, in sentences.
+ *
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function because(error) {
+  if (!(error instanceof ApiError)) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  const { title, text } = saying(error);
+  return `${title}. ${text}`;
 }
 
 /**

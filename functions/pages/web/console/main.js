@@ -5,8 +5,6 @@ import { announce } from "./announce.js";
 import { Api } from "./api.js";
 import { deleteClient } from "./deletion.js";
 import { find } from "./dom.js";
-import { ApiError } from "./errors.js";
-import { patchOf } from "./fields.js";
 import { forgetKey, storedKey } from "./key.js";
 import { Listing } from "./listing.js";
 import { Paging } from "./paging.js";
@@ -23,6 +21,7 @@ import { signIn } from "./sign-in.js";
 import { Table } from "./table.js";
 import { Toasts } from "./toasts.js";
 import { Tools } from "./tools.js";
+import { undoUpdate } from "./undo-update.js";
 import { exportClients, openImport } from "./transfer/index.js";
 
 /** @typedef {import("./api.js").Client} Client */
@@ -314,19 +313,9 @@ async function deleteOne(client) {
  * @param {{ values: import("./fields.js").Values, fields: import("./fields.js").Field[], etag: string }} before
  */
 async function undoChange(client, { values, fields, etag }) {
-  try {
-    await api.update(client.id, patchOf(values, fields), etag);
-    toasts.show({ text: `${client.name} is as it was before.` });
-  } catch (error) {
-    const isChanged = error instanceof ApiError && (error.status === 412 || error.status === 404);
-    const why = isChanged
-      ? "Somebody else has changed or deleted it since."
-      : error instanceof Error
-        ? error.message
-        : "";
-    toasts.show({ kind: "error", text: `The change could not be undone. ${why}` });
-  }
+  const isDone = await undoUpdate(api, client, etag, { values, fields }, context.toast);
   await refreshAndFocus(client.id);
+  return isDone;
 }
 
 /** @param {import("./listing.js").State} state */
