@@ -134,7 +134,7 @@ test("401: asks for a key, and goes on where it was, with what was typed", async
   await page.route("**/api/v1/clients", (route) => route.fulfill(refuse));
   await page.getByRole("button", { name: "Create client" }).click();
   const dialog = page.getByRole("dialog", { name: "Sign in" });
-  await expect(dialog.getByText("Your key is not accepted any more.")).toBeVisible();
+  await expect(dialog.getByText("Your key is no longer accepted.")).toBeVisible();
   await expectAccessible(page);
   await page.unroute("**/api/v1/clients");
   await dialog.getByLabel("API key").fill(server.key);

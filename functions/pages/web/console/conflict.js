@@ -34,7 +34,7 @@ export function showConflict(place, { base, theirs, mine }, onSave, onBack) {
         event.preventDefault();
         const undecided = open.find(({ field }) => choices[field] === undefined);
         if (undecided) {
-          error.textContent = `Choose for ${LABELS[undecided.field].toLowerCase()}: theirs or yours.`;
+          error.textContent = `Choose theirs or yours for the ${LABELS[undecided.field].toLowerCase()}.`;
           form.querySelector(/** @type {"input"} */ (`[name="choice-${undecided.field}"]`))?.focus();
           return;
         }

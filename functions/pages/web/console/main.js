@@ -28,10 +28,11 @@ import { exportClients, openImport } from "./transfer/index.js";
 /** @typedef {import("./address.js").View} View */
 
 const LIVENESS = {
-  live: ["Live", "What others change shows up by itself."],
-  paused: ["Paused", "Changes of others are not shown while you are not here."],
-  offline: ["Offline", "You see what was read before the connection was lost."],
-  failing: ["Reconnecting…", "The API does not answer at the moment. You see what was read before."],
+  live: ["Live", "Others’ changes show up automatically."],
+  paused: ["Paused", "Others’ changes show up when you come back to this tab."],
+  offline: ["Offline", "What you see may be out of date."],
+  limited: ["Delayed", "The limit of requests a minute is reached. Others’ changes show up later."],
+  failing: ["Reconnecting…", "The API does not answer at the moment. What you see may be out of date."],
 };
 
 const api = new Api(
@@ -39,7 +40,7 @@ const api = new Api(
   storedKey() ?? "",
   () =>
     void askForKey(
-      "Your key is not accepted any more. It may have expired or been revoked. Sign in again to go on where you were.",
+      "Your key is no longer accepted. It may have expired or been revoked. Sign in again to continue where you were.",
     ),
 );
 const toasts = new Toasts(find("#toasts", HTMLElement));
@@ -320,6 +321,9 @@ async function undoChange(client, { values, fields, etag }) {
 
 /** @param {import("./listing.js").State} state */
 function onState(state) {
+  if (!state.isLoading && !state.failure) {
+    poller.answered();
+  }
   selection.update(state.page?.clients ?? []);
   screen.show(state, selection.clients);
   bar.show(selection.clients, table.ids, context.total());

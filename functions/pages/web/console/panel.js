@@ -526,7 +526,12 @@ export class Panel {
           ),
         ],
         [
-          typed && h("button", { type: "button", className: "primary", onclick: anew }, "Make a new client of my text"),
+          typed &&
+            h(
+              "button",
+              { type: "button", className: "primary", onclick: anew },
+              "Create a new client from what I typed",
+            ),
           h("button", { type: "button", onclick: () => this.#handlers.onClose() }, "Close"),
         ],
       ),

@@ -6,7 +6,7 @@ import { confirm, open } from "./dialog.js";
 import { fill, find, h } from "./dom.js";
 import { countdown, saying } from "./faces.js";
 import { count, many } from "./format.js";
-import { persist } from "./retry.js";
+import { readAll } from "./reading.js";
 
 /** @typedef {import("./api.js").Client} Client */
 /** @typedef {import("./api.js").Status} Status */
@@ -39,27 +39,15 @@ export class Several {
    * @returns {Promise<Client[] | null>} `null` if it was stopped
    */
   async all() {
-    const { api, filter, total } = this.#context;
-    /** @type {Map<string, Client>} */
-    const found = new Map();
-    const isWhole = await this.#run("Reading all that match", total(), async ({ signal, onProgress, onWait }) => {
-      // In the order of their creation, clients that others create meanwhile come last.
-      const params = {
-        ...filter(),
-        sortBy: /** @type {const} */ ("createdAt"),
-        sortOrder: /** @type {const} */ ("asc"),
-        limit: 100,
-      };
-      for (let offset = 0; ; offset += params.limit) {
-        const page = await persist(() => api.list({ ...params, offset }, { signal }), { signal, onWait });
-        page?.clients.forEach((client) => found.set(client.id, client));
-        onProgress(found.size);
-        if (!page || offset + params.limit >= page.total) {
-          return true;
-        }
-      }
-    });
-    return isWhole ? [...found.values()] : null;
+    const { api, filter, total, toast } = this.#context;
+    const read = await this.#run("Reading all that match", total(), (options) => readAll(api, filter(), options));
+    if (read?.hasChanged) {
+      toast({
+        kind: "error",
+        text: "Others changed clients while they were being selected, so some may not be selected. Select all again.",
+      });
+    }
+    return read && read.clients;
   }
 
   /**
