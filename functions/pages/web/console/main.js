@@ -134,7 +134,7 @@ const SHORTCUTS = [
   {
     keys: ["x"],
     shown: "x",
-    does: "Select the client, or not",
+    does: "Select or deselect the client",
     run: () => table.focused !== null && toggle(table.focused, false),
   },
   { keys: ["a"], shown: "a", does: "Select all clients of the page", run: () => selection.add(shownClients()) },
@@ -146,7 +146,7 @@ const SHORTCUTS = [
   },
   { keys: ["u", "Control+z"], shown: "u or Ctrl Z", does: "Undo", run: () => toasts.undo() },
   { keys: ["Escape"], shown: "Esc", does: "Close, or clear the selection", run: () => selection.clear() },
-  { keys: ["?"], shown: "?", does: "Show this", run: () => showShortcuts(SHORTCUTS) },
+  { keys: ["?"], shown: "?", does: "Show these shortcuts", run: () => showShortcuts(SHORTCUTS) },
 ];
 
 void start();

@@ -61,7 +61,7 @@ export class Several {
     if (clients.length > WITHOUT_ASKING) {
       const isSure = await confirm({
         title: `Delete ${many(clients.length)}?`,
-        text: "They are deleted in batches, which takes a while. You can stop that, and you can undo it.",
+        text: "Clients are deleted in batches, which takes a while. You can stop at any time, and undo it afterwards.",
         yes: `Delete ${many(clients.length)}`,
         isDangerous: true,
       });
