@@ -61,7 +61,7 @@ test("clients are done in batches, and each has its outcome", async () => {
   );
   assert.deepEqual(
     outcomes.filter(({ failure }) => failure),
-    [{ client: clients[7], failure: "It is not there any more." }],
+    [{ client: clients[7], failure: "It no longer exists.", isFinal: true }],
   );
   assert.equal(outcomes[8]?.etag, '"8"');
 });
@@ -89,6 +89,57 @@ test("what is stopped ends after the batch that is under way", async () => {
     return operations.map(() => ({ status: 200 }));
   });
   assert.equal((await inBatches(api, clients, remove, given)).length, 10);
+});
+
+test("what is stopped while a batch waits for its rest has the results that were received", async () => {
+  const given = { ...options(), onWait: () => given.controller.abort() };
+  const partly = fake((operations) => operations.map((_, n) => (n < 4 ? { status: 200 } : { status: 503 })));
+  const outcomes = await inBatches(partly, clients, remove, given);
+  assert.deepEqual(
+    outcomes.map(({ client, failure }) => [client.id, failure]),
+    ["0", "1", "2", "3"].map((id) => [id, undefined]),
+  );
+});
+
+test("of what is stopped without an answer it is said that nobody knows", async () => {
+  const unknown = "It is not known whether it took effect.";
+  const fail = (/** @type {number} */ status) => () => {
+    throw new ApiError({ status, code: "some", detail: "No." });
+  };
+  const stopped = () => {
+    const given = { ...options(), onWait: () => given.controller.abort() };
+    return given;
+  };
+  assert.deepEqual(
+    (await inBatches(fake(fail(0)), clients, remove, stopped())).map(({ failure }) => failure),
+    Array(10).fill(unknown),
+  );
+  assert.deepEqual(
+    (await oneByOne(clients.slice(0, 1), async () => fail(0)(), stopped())).map(({ failure }) => failure),
+    [unknown],
+  );
+  // What was refused has certainly not taken effect.
+  assert.deepEqual(await inBatches(fake(fail(429)), clients, remove, stopped()), []);
+  assert.deepEqual(await oneByOne(clients, async () => fail(429)(), stopped()), []);
+  // A second attempt that had no answer may have done the rest.
+  let waits = 0;
+  const second = { ...options(), onWait: () => {} };
+  const given = {
+    ...second,
+    onWait: (/** @type {import("../../../functions/pages/web/console/retry.js").Wait | null} */ wait) => {
+      waits += wait ? 1 : 0;
+      queueMicrotask(() => (waits > 1 ? second.controller.abort() : wait?.skip()));
+    },
+  };
+  let attempts = 0;
+  const api = fake((operations) => {
+    attempts += 1;
+    return attempts === 1 ? operations.map((_, n) => ({ status: n < 4 ? 200 : 503 })) : fail(0)();
+  });
+  assert.deepEqual(
+    (await inBatches(api, clients, remove, given)).map(({ failure }) => failure),
+    [...Array(4).fill(undefined), ...Array(6).fill(unknown)],
+  );
 });
 
 test("a batch that fails does not stop the others, a key that is refused does", async () => {

@@ -112,7 +112,7 @@ test("a lost update is shown side by side, and decided field by field", async ({
   await expect(group("Status").getByRole("radio", { name: /^Yours/ })).toBeChecked();
   const saveChosen = panel(page).getByRole("button", { name: "Save the chosen values" });
   await saveChosen.click();
-  await expect(panel(page).getByText("Choose for name: theirs or yours.")).toBeVisible();
+  await expect(panel(page).getByText("Choose theirs or yours for the name.")).toBeVisible();
   await group("Name")
     .getByRole("radio", { name: /^Theirs/ })
     .check();
@@ -171,7 +171,7 @@ test("a client that was deleted for good can be made anew", async ({ page, serve
   await server.send("DELETE", `/clients/${id}?permanently=true`);
   await save(page);
   await panel(page).getByRole("button", { name: "Restore it and save my changes" }).click();
-  await panel(page).getByRole("button", { name: "Make a new client of my text" }).click();
+  await panel(page).getByRole("button", { name: "Create a new client from what I typed" }).click();
   await panel(page).getByRole("button", { name: "Create client" }).click();
   await expect(names(page)).toHaveText(["Anna"]);
 });

@@ -65,9 +65,9 @@ test("500: says so, with the request, and tries again when asked", async ({ page
   await expect(names(page)).toHaveText(["Ann"]);
 });
 
-for (const [status, code, title] of [
-  [429, "rate_limited", "Too many requests"],
-  [503, "unavailable", "The API is not available"],
+for (const [status, code, title, liveness] of [
+  [429, "rate_limited", "Too many requests", "Delayed"],
+  [503, "unavailable", "The API is not available", "Reconnecting…"],
 ] as const) {
   test(`${status}: counts down, and goes on by itself`, async ({ page, server }) => {
     await server.create({ name: "Ann" });
@@ -79,9 +79,11 @@ for (const [status, code, title] of [
     await expectAccessible(page);
     await page.clock.runFor(20_000);
     await expect(page.getByText(/Trying again in [1-3]\d s/)).toBeVisible();
+    await expect(page.locator("#liveness")).toHaveText(liveness);
     await page.unroute("**/api/v1/clients?*");
     await page.clock.runFor(60_000);
     await expect(names(page)).toHaveText(["Ann"]);
+    await expect(page.locator("#liveness")).toHaveText("Live");
   });
 }
 
@@ -134,7 +136,7 @@ test("401: asks for a key, and goes on where it was, with what was typed", async
   await page.route("**/api/v1/clients", (route) => route.fulfill(refuse));
   await page.getByRole("button", { name: "Create client" }).click();
   const dialog = page.getByRole("dialog", { name: "Sign in" });
-  await expect(dialog.getByText("Your key is not accepted any more.")).toBeVisible();
+  await expect(dialog.getByText("Your key is no longer accepted.")).toBeVisible();
   await expectAccessible(page);
   await page.unroute("**/api/v1/clients");
   await dialog.getByLabel("API key").fill(server.key);

@@ -42,6 +42,39 @@ test("a deletion can be undone", async ({ page, server }) => {
   await expectAccessible(page);
 });
 
+test("an undo that fails can be tried again", async ({ page, server }) => {
+  await server.create({ name: "Ann" });
+  await page.goto("/console");
+  await names(page).focus();
+  await page.keyboard.press("Delete");
+  await page.route("**/restore", (route) =>
+    route.fulfill({ status: 500, json: { code: "internal_error", detail: "", requestId: "r" } }),
+  );
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(page.getByText("Ann could not be restored.")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Undo" })).toBeVisible();
+  await page.unroute("**/restore");
+  await page.keyboard.press("u");
+  await expect(names(page)).toHaveText(["Ann"]);
+  await page.keyboard.press("u");
+  await expect(page.getByText("There is nothing to undo.")).toBeVisible();
+  // Errors stay, however many messages come.
+  for (let n = 0; n < 5; n += 1) {
+    await page.keyboard.press("u");
+  }
+  await expect(page.getByText("Ann could not be restored.")).toBeVisible();
+  await expect(page.locator(".toast")).toHaveCount(4);
+});
+
+test("a client can be deleted before the panel has read it", async ({ page, server }) => {
+  await server.create({ name: "Ann" });
+  await page.goto("/console");
+  await page.route("**/clients/*", (route) => (route.request().method() === "GET" ? undefined : route.fallback()));
+  await names(page).click();
+  await page.locator("#panel").getByRole("button", { name: "Delete" }).click();
+  await expect(page.getByText("Deleted Ann.")).toBeVisible();
+});
+
 test("a deletion that fails brings the client back", async ({ page, server }) => {
   await server.create({ name: "Ann" });
   await page.goto("/console");
@@ -105,7 +138,7 @@ test("what could not be done is named, with the reason", async ({ page, server }
   await page.getByRole("button", { name: "Set inactive" }).click();
   await page.getByRole("button", { name: "Show which" }).click();
   const dialog = page.getByRole("dialog", { name: "1 client could not be changed" });
-  await expect(dialog.getByText("Bea It is not there any more.")).toBeVisible();
+  await expect(dialog.getByText("Bea It no longer exists.")).toBeVisible();
   await server.send("POST", `/clients/${id}/restore`);
   await dialog.getByRole("button", { name: "Try it again" }).click();
   await expect(page.locator("#clients .badge.inactive")).toHaveCount(2);

@@ -53,20 +53,40 @@ test("an export can be cancelled, and leaves no file", async ({ page }) => {
   await withoutPicker(page);
   await page.goto("/console");
   await expect(page.getByRole("table", { name: "Clients" }).getByRole("row").nth(1)).toBeVisible();
-  await page.route("**/clients?*offset=100*", () => {});
+  await page.route("**/clients?*offset=99*", () => {});
   page.on("download", () => expect.soft("a download").toBe("none"));
   await page.getByRole("button", { name: "Export", exact: true }).click();
   const dialog = page.getByRole("dialog", { name: "Export clients" });
   await expect(dialog.getByText(/^Exported 100 of /)).toBeVisible();
   await page.keyboard.press("Escape");
-  await expect(page.getByText("The export was cancelled. No file was written.")).toBeVisible();
+  await expect(page.getByText("The export was cancelled.")).toBeVisible();
+});
+
+test("a cancelled export removes the empty file that was made for it", async ({ page }) => {
+  await page.addInitScript(() => {
+    const file = { write: async () => {}, abort: async () => {} };
+    const handle = {
+      name: "mine.csv",
+      createWritable: async () => file,
+      getFile: async () => new File([], "mine.csv"),
+      remove: async () => void document.body.setAttribute("data-removed", "true"),
+    };
+    Object.assign(window, { showSaveFilePicker: async () => handle });
+  });
+  await page.goto("/console");
+  await page.route("**/clients?*offset=99*", () => {});
+  await page.getByRole("button", { name: "Export", exact: true }).click();
+  await expect(page.getByRole("dialog", { name: "Export clients" }).getByText(/^Exported 100 of /)).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByText("The export was cancelled.")).toBeVisible();
+  await expect(page.locator("body")).toHaveAttribute("data-removed", "true");
 });
 
 test("an export that fails says so, and leaves no file", async ({ page }) => {
   await withoutPicker(page);
   await page.goto("/console");
   await expect(page.getByRole("table", { name: "Clients" }).getByRole("row").nth(1)).toBeVisible();
-  await page.route("**/clients?*offset=100*", (route) =>
+  await page.route("**/clients?*offset=99*", (route) =>
     route.fulfill({
       status: 500,
       contentType: "application/problem+json",
@@ -74,11 +94,13 @@ test("an export that fails says so, and leaves no file", async ({ page }) => {
     }),
   );
   await page.getByRole("button", { name: "Export", exact: true }).click();
-  await expect(page.getByText("The export failed, and no file was written: A fault.")).toBeVisible();
+  await expect(page.getByText("The export failed: A fault.")).toBeVisible();
 });
 
 test("an export of nothing makes no file", async ({ page }) => {
-  await withoutPicker(page);
+  await page.addInitScript(() =>
+    Object.assign(window, { showSaveFilePicker: () => console.error("somebody was asked for a file") }),
+  );
   page.on("download", () => expect.soft("a download").toBe("none"));
   await page.goto("/console?q=nobody+of+this+name");
   await page.getByRole("button", { name: "Export", exact: true }).click();

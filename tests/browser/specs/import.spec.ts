@@ -191,8 +191,8 @@ test("limits and a busy API are waited out", async ({ page, server }) => {
     return route.continue();
   });
   await dialog.getByRole("button", { name: "Import 3 clients" }).click();
-  await expect(dialog.getByText("The limit of requests a minute is reached. It goes on in 1 s.")).toBeVisible();
-  await expect(dialog.getByText("The API cannot be reached. It goes on in 2 s.")).toBeVisible();
+  await expect(dialog.getByText("The limit of requests a minute is reached. Continuing in 1 s.")).toBeVisible();
+  await expect(dialog.getByText("The API cannot be reached. Continuing in 2 s.")).toBeVisible();
   await expect(dialog.getByText("3 clients: 3 created.")).toBeVisible();
   expect((await server.send("GET", "/clients")).total).toBe(3);
 });

@@ -34,7 +34,7 @@ export function showConflict(place, { base, theirs, mine }, onSave, onBack) {
         event.preventDefault();
         const undecided = open.find(({ field }) => choices[field] === undefined);
         if (undecided) {
-          error.textContent = `Choose for ${LABELS[undecided.field].toLowerCase()}: theirs or yours.`;
+          error.textContent = `Choose theirs or yours for the ${LABELS[undecided.field].toLowerCase()}.`;
           form.querySelector(/** @type {"input"} */ (`[name="choice-${undecided.field}"]`))?.focus();
           return;
         }
@@ -46,8 +46,8 @@ export function showConflict(place, { base, theirs, mine }, onSave, onBack) {
       "p",
       {},
       open.length === 0
-        ? "You changed different fields, so both changes can stay. Nothing has been saved yet."
-        : "Your changes have not been saved, and theirs stand as they are. Choose for each field what it should be.",
+        ? "You changed different fields, so both changes can be kept. Your changes have not been saved yet."
+        : "Your changes have not been saved, and theirs are still in place. Choose a value for each field.",
     ),
     found.map((difference) => fieldset(difference, choices)),
     error,

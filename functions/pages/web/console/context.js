@@ -9,7 +9,7 @@
  * @property {string} text
  * @property {"info" | "error"} [kind] an error stays until it is closed
  * @property {{ label: string, run: () => void }} [action] a button
- * @property {() => Promise<void>} [undo] what the button "Undo" and the key `u` do
+ * @property {() => Promise<boolean>} [undo] what the button "Undo" and the key `u` do; false if it can be tried again
  */
 
 /**

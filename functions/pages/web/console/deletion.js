@@ -1,7 +1,7 @@
 // Deleting one client: it is gone from the page at once, and comes back if the deletion fails or is undone.
 
 import { ApiError } from "./errors.js";
-import { saying } from "./faces.js";
+import { because } from "./faces.js";
 import { persist } from "./retry.js";
 
 /** @typedef {import("./api.js").Client} Client */
@@ -23,11 +23,13 @@ export async function deleteClient(client, { api, toast, refresh }, listing, onR
       toast({ text: `Restored ${client.name}.` });
       await refresh();
       onRestored(restored.client);
+      return true;
     } catch (error) {
       const isGone = error instanceof ApiError && error.status === 404;
-      const why = isGone ? "It is kept no longer." : because(error);
-      toast({ kind: "error", text: `${client.name} could not be restored. ${why}` });
+      const text = isGone ? "can no longer be restored." : `could not be restored. ${because(error)}`;
+      toast({ kind: "error", text: `${client.name} ${text}` });
       await refresh();
+      return isGone;
     }
   };
   try {
@@ -36,19 +38,10 @@ export async function deleteClient(client, { api, toast, refresh }, listing, onR
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) {
       // Somebody else did, or an earlier attempt whose answer was lost.
-      toast({ text: `${client.name} is deleted.`, undo: restore });
+      toast({ text: `${client.name} has been deleted.`, undo: restore });
     } else {
       toast({ kind: "error", text: `${client.name} was not deleted. ${because(error)}` });
     }
   }
   await refresh();
-}
-
-/** @param {unknown} error */
-function because(error) {
-  if (!(error instanceof ApiError)) {
-    return String(error);
-  }
-  const { title, text } = saying(error);
-  return `${title}. ${text}`;
 }

@@ -1,9 +1,9 @@
 // What the page says when there is nothing to show, or no answer: what happened, and what to do.
 
 import { h } from "./dom.js";
+import { ApiError } from "./errors.js";
 import { duration } from "./format.js";
 
-/** @typedef {import("./errors.js").ApiError} ApiError */
 /** @typedef {import("./retry.js").Wait} Wait */
 /** @typedef {{ title: string, text: string }} Saying */
 
@@ -17,8 +17,8 @@ import { duration } from "./format.js";
 export function saying(error, isOnline = navigator.onLine) {
   if (error.status === 0) {
     return isOnline
-      ? { title: "The API does not answer", text: "Check your connection to the network." }
-      : { title: "You are offline", text: "The console goes on by itself when you are connected again." };
+      ? { title: "The API does not answer", text: "Check your network connection." }
+      : { title: "You are offline", text: "The console continues when you are back online." };
   }
   if (error.code === "organization_too_large") {
     return {
@@ -33,7 +33,7 @@ export function saying(error, isOnline = navigator.onLine) {
     };
   }
   if ([502, 503, 504].includes(error.status)) {
-    return { title: "The API is not available", text: "It could not answer in time. This mostly passes soon." };
+    return { title: "The API is not available", text: "It could not answer in time. This usually passes quickly." };
   }
   if (error.status === 400) {
     const errors = error.errors.map(({ field, message }) => `${field}: ${message}`).join("; ");
@@ -45,10 +45,24 @@ export function saying(error, isOnline = navigator.onLine) {
   if (error.status >= 500) {
     return {
       title: "The API has a fault",
-      text: "Try again. If it stays, tell whoever runs the API; the number of the request helps to find it.",
+      text: "Try again. If it keeps happening, give the request number to whoever runs the API.",
     };
   }
   return { title: "That did not work", text: error.message };
+}
+
+/**
+ * Why something failed, in sentences.
+ *
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function because(error) {
+  if (!(error instanceof ApiError)) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  const { title, text } = saying(error);
+  return `${title}. ${text}`;
 }
 
 /**

@@ -78,7 +78,7 @@ export function check(values) {
     }
     const allowed = field === "notes" ? values[field].replace(/[\n\t]/g, "") : values[field];
     if (/\p{Cc}/u.test(allowed)) {
-      errors.push({ field, message: "There are control characters in it, perhaps from a paste. Please type it anew." });
+      errors.push({ field, message: "It contains control characters, perhaps from pasted text. Please retype it." });
     }
   }
   return errors;

@@ -30,6 +30,8 @@ export class Listing {
   /** @type {Map<string, Page>} */
   #pages = new Map();
   #reading = new AbortController();
+  /** Why the last attempt to read a page failed, until one succeeds. @type {ApiError | null} */
+  #trouble = null;
   #api;
   #onState;
   #onBeyond;
@@ -58,11 +60,19 @@ export class Listing {
     this.#set({ view, isLoading: true, wait: null, failure: null, ...(known ? { page: known, shown: view } : {}) });
     try {
       const read = () => this.#api.list(paramsOf(view), { signal, ifNoneMatch: known?.etag });
-      const page = await persist(read, { signal, onWait: (wait) => signal.aborted || this.#set({ wait }) });
+      const onWait = (/** @type {import("./retry.js").Wait | null} */ wait) => {
+        if (!signal.aborted) {
+          this.#trouble = wait?.error ?? this.#trouble;
+          this.#set({ wait });
+        }
+      };
+      const page = await persist(read, { signal, onWait });
+      this.#trouble = null;
       this.#show(view, page ?? known ?? null, signal);
     } catch (error) {
       if (!signal.aborted) {
-        this.#set({ isLoading: false, wait: null, failure: asApiError(error) });
+        this.#trouble = asApiError(error);
+        this.#set({ isLoading: false, wait: null, failure: this.#trouble });
       }
     }
   }
@@ -74,13 +84,16 @@ export class Listing {
   }
 
   /**
-   * Reads the page again if it has changed. Throws if that fails.
+   * Reads the page again if it has changed. Throws if that fails, or if nothing can be read at the moment.
    *
    * @returns {Promise<void>}
    */
   async check() {
-    const { page, shown, isLoading, failure } = this.state;
-    if (page === null || isLoading || failure) {
+    if (this.#trouble) {
+      throw this.#trouble;
+    }
+    const { page, shown, isLoading } = this.state;
+    if (page === null || isLoading) {
       return;
     }
     const signal = this.#begin();

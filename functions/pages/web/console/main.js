@@ -5,8 +5,6 @@ import { announce } from "./announce.js";
 import { Api } from "./api.js";
 import { deleteClient } from "./deletion.js";
 import { find } from "./dom.js";
-import { ApiError } from "./errors.js";
-import { patchOf } from "./fields.js";
 import { forgetKey, storedKey } from "./key.js";
 import { Listing } from "./listing.js";
 import { Paging } from "./paging.js";
@@ -23,16 +21,18 @@ import { signIn } from "./sign-in.js";
 import { Table } from "./table.js";
 import { Toasts } from "./toasts.js";
 import { Tools } from "./tools.js";
+import { undoUpdate } from "./undo-update.js";
 import { exportClients, openImport } from "./transfer/index.js";
 
 /** @typedef {import("./api.js").Client} Client */
 /** @typedef {import("./address.js").View} View */
 
 const LIVENESS = {
-  live: ["Live", "What others change shows up by itself."],
-  paused: ["Paused", "Changes of others are not shown while you are not here."],
-  offline: ["Offline", "You see what was read before the connection was lost."],
-  failing: ["Reconnecting…", "The API does not answer at the moment. You see what was read before."],
+  live: ["Live", "Others’ changes show up automatically."],
+  paused: ["Paused", "Others’ changes show up when you come back to this tab."],
+  offline: ["Offline", "What you see may be out of date."],
+  limited: ["Delayed", "The limit of requests a minute is reached. Others’ changes show up later."],
+  failing: ["Reconnecting…", "The API does not answer at the moment. What you see may be out of date."],
 };
 
 const api = new Api(
@@ -40,7 +40,7 @@ const api = new Api(
   storedKey() ?? "",
   () =>
     void askForKey(
-      "Your key is not accepted any more. It may have expired or been revoked. Sign in again to go on where you were.",
+      "Your key is no longer accepted. It may have expired or been revoked. Sign in again to continue where you were.",
     ),
 );
 const toasts = new Toasts(find("#toasts", HTMLElement));
@@ -134,7 +134,7 @@ const SHORTCUTS = [
   {
     keys: ["x"],
     shown: "x",
-    does: "Select the client, or not",
+    does: "Select or deselect the client",
     run: () => table.focused !== null && toggle(table.focused, false),
   },
   { keys: ["a"], shown: "a", does: "Select all clients of the page", run: () => selection.add(shownClients()) },
@@ -146,7 +146,7 @@ const SHORTCUTS = [
   },
   { keys: ["u", "Control+z"], shown: "u or Ctrl Z", does: "Undo", run: () => toasts.undo() },
   { keys: ["Escape"], shown: "Esc", does: "Close, or clear the selection", run: () => selection.clear() },
-  { keys: ["?"], shown: "?", does: "Show this", run: () => showShortcuts(SHORTCUTS) },
+  { keys: ["?"], shown: "?", does: "Show these shortcuts", run: () => showShortcuts(SHORTCUTS) },
 ];
 
 void start();
@@ -314,23 +314,16 @@ async function deleteOne(client) {
  * @param {{ values: import("./fields.js").Values, fields: import("./fields.js").Field[], etag: string }} before
  */
 async function undoChange(client, { values, fields, etag }) {
-  try {
-    await api.update(client.id, patchOf(values, fields), etag);
-    toasts.show({ text: `${client.name} is as it was before.` });
-  } catch (error) {
-    const isChanged = error instanceof ApiError && (error.status === 412 || error.status === 404);
-    const why = isChanged
-      ? "Somebody else has changed or deleted it since."
-      : error instanceof Error
-        ? error.message
-        : "";
-    toasts.show({ kind: "error", text: `The change could not be undone. ${why}` });
-  }
+  const isDone = await undoUpdate(api, client, etag, { values, fields }, context.toast);
   await refreshAndFocus(client.id);
+  return isDone;
 }
 
 /** @param {import("./listing.js").State} state */
 function onState(state) {
+  if (!state.isLoading && !state.failure) {
+    poller.answered();
+  }
   selection.update(state.page?.clients ?? []);
   screen.show(state, selection.clients);
   bar.show(selection.clients, table.ids, context.total());

@@ -38,6 +38,8 @@ export class Panel {
   #facts = find("#panel-facts", HTMLElement);
   #save = find("#panel-save", HTMLButtonElement);
   #delete = find("#panel-delete", HTMLButtonElement);
+  /** What the list has shown of the client. @type {Client | undefined} */
+  #known;
   /** The client as it was read. @type {Versioned | null} */
   #read = null;
   /** A newer state that somebody else has made, or `gone`. @type {Versioned | "gone" | null} */
@@ -83,7 +85,12 @@ export class Panel {
     for (const button of this.#dialog.querySelectorAll("[data-close]")) {
       button.addEventListener("click", () => handlers.onClose());
     }
-    this.#delete.addEventListener("click", () => this.#read && handlers.onDelete(this.#read.client));
+    this.#delete.addEventListener("click", () => {
+      const client = this.#read?.client ?? this.#known;
+      if (client) {
+        handlers.onDelete(client);
+      }
+    });
   }
 
   /** Whether something was typed that is not saved. */
@@ -127,6 +134,7 @@ export class Panel {
    */
   open(id, known) {
     this.#begin(id);
+    this.#known = known;
     this.#title.textContent = id === "new" ? "New client" : (known?.name ?? "Client");
     this.#delete.hidden = id === "new";
     this.#save.textContent = id === "new" ? "Create client" : "Save changes";
@@ -259,7 +267,7 @@ export class Panel {
   #onNewer(newer) {
     if (!this.isDirty) {
       this.#adopt(newer, "update");
-      this.#say("This client has just been changed by somebody else. You see it as it is now.");
+      this.#say("Somebody else has just changed this client. You see the latest version.");
       return;
     }
     this.#newer = newer;
@@ -344,7 +352,7 @@ export class Panel {
     const stop = () => {
       this.#life.abort();
       this.#life = new AbortController();
-      this.#say("Not saved. Whether the last attempt took effect is not known; saving again is safe.");
+      this.#say("Stopped. It is not known whether the last attempt took effect. You can safely save again.");
     };
     let failure;
     try {
@@ -404,7 +412,7 @@ export class Panel {
       this.#read = current;
       this.#newer = null;
       this.#say(
-        "The form has their changes now, except for the fields that you changed. Saving replaces those fields.",
+        "The form now has their changes, except in the fields that you changed. Saving overwrites those fields.",
       );
     };
     const save = (/** @type {Values} */ values) =>
@@ -468,8 +476,8 @@ export class Panel {
             "p",
             {},
             typed
-              ? "Somebody else has deleted it while you were editing. Nothing of yours has been saved."
-              : "It was deleted, or it never was in this organization.",
+              ? "Somebody else deleted it while you were editing. Your changes have not been saved."
+              : "It was deleted, or it was never in this organization.",
           ),
         ],
         [
@@ -522,11 +530,16 @@ export class Panel {
           h(
             "p",
             {},
-            "It was deleted for good, or so long ago that it cannot be restored, or it never was in this organization.",
+            "It was deleted permanently, or too long ago to be restored, or it was never in this organization.",
           ),
         ],
         [
-          typed && h("button", { type: "button", className: "primary", onclick: anew }, "Make a new client of my text"),
+          typed &&
+            h(
+              "button",
+              { type: "button", className: "primary", onclick: anew },
+              "Create a new client from what I typed",
+            ),
           h("button", { type: "button", onclick: () => this.#handlers.onClose() }, "Close"),
         ],
       ),

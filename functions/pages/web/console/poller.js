@@ -5,14 +5,18 @@
 // same. For a list the API itself reads the end of the change feed. So a list that has not changed is a 304 without a
 // body, for one small read, and one that has changed is right at once, in any order and with any filter.
 
+import { ApiError } from "./errors.js";
+
 /** The milliseconds between two looks. */
 const INTERVAL = 4_000;
 const LONGEST_INTERVAL = 60_000;
 
-/** @typedef {"live" | "paused" | "offline" | "failing"} Liveness */
+/** @typedef {"live" | "paused" | "offline" | "limited" | "failing"} Liveness */
 
 export class Poller {
   #failures = 0;
+  /** Why the last look failed. @type {unknown} */
+  #error = null;
   #timer = 0;
   #isLooking = false;
   #isStarted = false;
@@ -44,6 +48,13 @@ export class Poller {
     this.#report();
   }
 
+  /** Is told that the API has answered otherwise: the next look need not wait for as long as after failures. */
+  answered() {
+    if (this.#isStarted && this.#failures > 0 && !this.#isLooking) {
+      this.start();
+    }
+  }
+
   /** Looks at once, if the page is visible again or connected again. */
   #soon() {
     this.#report();
@@ -71,8 +82,9 @@ export class Poller {
       try {
         await this.#look();
         this.#failures = 0;
-      } catch {
+      } catch (error) {
         this.#failures += 1;
+        this.#error = error;
       }
       this.#isLooking = false;
     }
@@ -86,7 +98,8 @@ export class Poller {
     } else if (!this.#isStarted || document.visibilityState !== "visible") {
       this.#onLiveness("paused");
     } else {
-      this.#onLiveness(this.#failures > 0 ? "failing" : "live");
+      const isLimited = this.#error instanceof ApiError && this.#error.status === 429;
+      this.#onLiveness(this.#failures === 0 ? "live" : isLimited ? "limited" : "failing");
     }
   }
 }

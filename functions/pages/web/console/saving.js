@@ -7,7 +7,7 @@ import { persist } from "./retry.js";
 /** @typedef {import("./api.js").Api} Api */
 /** @typedef {import("./api.js").Versioned} Versioned */
 /** @typedef {import("./fields.js").Values} Values */
-/** @typedef {{ signal?: AbortSignal, onWait?: (wait: import("./retry.js").Wait | null) => void }} Options */
+/** @typedef {{ signal?: AbortSignal, onWait?: (wait: import("./retry.js").Wait | null) => void, attempts?: number }} Options */
 
 /** The making of one client, however often it takes to send it. */
 export class Creation {

@@ -6,7 +6,7 @@ import { confirm, open } from "./dialog.js";
 import { fill, find, h } from "./dom.js";
 import { countdown, saying } from "./faces.js";
 import { count, many } from "./format.js";
-import { persist } from "./retry.js";
+import { readAll } from "./reading.js";
 
 /** @typedef {import("./api.js").Client} Client */
 /** @typedef {import("./api.js").Status} Status */
@@ -39,27 +39,15 @@ export class Several {
    * @returns {Promise<Client[] | null>} `null` if it was stopped
    */
   async all() {
-    const { api, filter, total } = this.#context;
-    /** @type {Map<string, Client>} */
-    const found = new Map();
-    const isWhole = await this.#run("Reading all that match", total(), async ({ signal, onProgress, onWait }) => {
-      // In the order of their creation, clients that others create meanwhile come last.
-      const params = {
-        ...filter(),
-        sortBy: /** @type {const} */ ("createdAt"),
-        sortOrder: /** @type {const} */ ("asc"),
-        limit: 100,
-      };
-      for (let offset = 0; ; offset += params.limit) {
-        const page = await persist(() => api.list({ ...params, offset }, { signal }), { signal, onWait });
-        page?.clients.forEach((client) => found.set(client.id, client));
-        onProgress(found.size);
-        if (!page || offset + params.limit >= page.total) {
-          return true;
-        }
-      }
-    });
-    return isWhole ? [...found.values()] : null;
+    const { api, filter, total, toast } = this.#context;
+    const read = await this.#run("Reading all that match", total(), (options) => readAll(api, filter(), options));
+    if (read?.hasChanged) {
+      toast({
+        kind: "error",
+        text: "Others changed clients while they were being selected, so some may not be selected. Select all again.",
+      });
+    }
+    return read && read.clients;
   }
 
   /**
@@ -73,7 +61,7 @@ export class Several {
     if (clients.length > WITHOUT_ASKING) {
       const isSure = await confirm({
         title: `Delete ${many(clients.length)}?`,
-        text: "They are deleted in batches, which takes a while. You can stop that, and you can undo it.",
+        text: "Clients are deleted in batches, which takes a while. You can stop at any time, and undo it afterwards.",
         yes: `Delete ${many(clients.length)}`,
         isDangerous: true,
       });
@@ -86,7 +74,12 @@ export class Several {
     );
     const done = succeeded(outcomes);
     if (done.length > 0) {
-      toast({ text: `Deleted ${many(done.length)}.`, undo: () => this.#restore(done.map(({ client }) => client)) });
+      let left = done.map(({ client }) => client);
+      const undo = async () => {
+        left = await this.#restore(left);
+        return left.length === 0;
+      };
+      toast({ text: `Deleted ${many(done.length)}.`, undo });
     }
     this.#report(outcomes, clients.length, "could not be deleted", (again) => this.delete(again));
     await refresh();
@@ -106,49 +99,75 @@ export class Several {
     );
     const done = succeeded(outcomes);
     if (done.length > 0) {
-      toast({ text: `Set ${many(done.length)} ${status}.`, undo: () => this.#setBack(done, status) });
+      let left = done.filter(({ client }) => client.status !== status);
+      const undo = async () => {
+        left = await this.#setBack(left);
+        return left.length === 0;
+      };
+      toast({ text: `Set ${many(done.length)} ${status}.`, undo: left.length > 0 ? undo : undefined });
     }
     this.#report(outcomes, clients.length, "could not be changed", (again) => this.setStatus(again, status));
     await refresh();
   }
 
-  /** @param {Client[]} clients */
+  /**
+   * @param {Client[]} clients
+   * @returns {Promise<Client[]>} those that can still be restored
+   */
   async #restore(clients) {
     const { api, toast, refresh } = this.#context;
     const outcomes = await this.#run(`Restoring ${many(clients.length)}`, clients.length, (options) =>
       oneByOne(clients, ({ id }) => api.restore(id), options),
     );
-    toast({ text: `Restored ${many(succeeded(outcomes).length)}.` });
+    if (outcomes === null) {
+      return clients;
+    }
+    const restored = succeeded(outcomes).length;
+    if (restored > 0) {
+      toast({ text: `Restored ${many(restored)}.` });
+    }
     this.#report(outcomes, clients.length, "could not be restored", (again) => this.#restore(again));
     await refresh();
+    return clients.filter(isOpen(outcomes));
   }
 
   /**
    * Gives clients the status that they had, unless somebody has changed them since.
    *
    * @param {Outcome[]} done
-   * @param {Status} status
+   * @returns {Promise<Outcome[]>} those that can still be set back
    */
-  async #setBack(done, status) {
+  async #setBack(done) {
     const { api, toast, refresh } = this.#context;
     const tags = new Map(done.map(({ client, etag }) => [client.id, etag]));
-    const changed = done.map(({ client }) => client).filter((client) => client.status !== status);
-    const outcomes = await this.#run(`Setting ${many(changed.length)} back`, changed.length, (options) =>
-      inBatches(
-        api,
-        changed,
-        (client) => ({
-          operation: "update",
-          id: client.id,
-          client: { status: client.status },
-          ifMatch: tags.get(client.id),
-        }),
-        options,
-      ),
+    const changed = done.map(({ client }) => client);
+    const outcomes = await this.#run(
+      `Setting ${many(changed.length)} back to the previous status`,
+      changed.length,
+      (options) =>
+        inBatches(
+          api,
+          changed,
+          (client) => ({
+            operation: "update",
+            id: client.id,
+            client: { status: client.status },
+            ifMatch: tags.get(client.id),
+          }),
+          options,
+        ),
     );
-    toast({ text: `Set ${many(succeeded(outcomes).length)} back.` });
+    if (outcomes === null) {
+      return done;
+    }
+    const restored = succeeded(outcomes).length;
+    if (restored > 0) {
+      toast({ text: `Set ${many(restored)} back to the previous status.` });
+    }
     this.#report(outcomes, changed.length, "could not be set back", null);
     await refresh();
+    const isLeft = isOpen(outcomes);
+    return done.filter(({ client }) => isLeft(client));
   }
 
   /**
@@ -248,4 +267,17 @@ export class Several {
 /** @param {Outcome[] | null} outcomes */
 function succeeded(outcomes) {
   return (outcomes ?? []).filter(({ failure }) => failure === undefined);
+}
+
+/**
+ * Whether the operation on a client can be tried again: it was not tried, or it failed for a time.
+ *
+ * @param {Outcome[]} outcomes
+ * @returns {(client: Client) => boolean}
+ */
+function isOpen(outcomes) {
+  const settled = new Set(
+    outcomes.filter(({ failure, isFinal }) => failure === undefined || isFinal).map(({ client }) => client.id),
+  );
+  return ({ id }) => !settled.has(id);
 }

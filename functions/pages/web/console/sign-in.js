@@ -38,7 +38,7 @@ export function signIn(view, message) {
         say(
           key === ""
             ? "Paste your API key."
-            : "This is not a whole key: ba_ and 40 digits and letters from a to f, as it was given to you.",
+            : "This is not a whole key: a key is ba_ followed by 40 characters, digits and the letters a to f.",
         );
         input.focus();
         return;

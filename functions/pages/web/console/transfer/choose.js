@@ -25,7 +25,7 @@ export function chooser(onFile, refusal) {
     h(
       "p",
       { className: "transfer-hint" },
-      "Exports of Google, Outlook, HubSpot, Salesforce and spreadsheets are read as they are. Nothing is imported yet: you will see what would be.",
+      "Exports from Google, Outlook, HubSpot, Salesforce and spreadsheets need no changes. Nothing is imported before you have seen a preview.",
     ),
   );
   area.addEventListener("dragover", (event) => {

@@ -10,7 +10,7 @@ import { h } from "../dom.js";
  * @property {string} name the file's name
  * @property {(text: string) => Promise<void>} write
  * @property {() => Promise<void>} close
- * @property {() => Promise<void>} abort leaves no file
+ * @property {() => Promise<void>} abort leaves no file, as far as the browser can remove it
  */
 
 /** @typedef {{ suggestedName: string, types: { description: string, accept: Record<string, string[]> }[] }} PickerOptions */
@@ -39,7 +39,10 @@ export async function csvSink(name) {
       name: handle.name,
       write: (text) => file.write(text),
       close: () => file.close(),
-      abort: () => file.abort(),
+      abort: async () => {
+        await file.abort();
+        await removeIfEmpty(handle);
+      },
     };
   } catch (error) {
     if (isAbort(error)) {
@@ -47,6 +50,17 @@ export async function csvSink(name) {
     }
     // A browser can refuse the question, as in a frame.
     return inMemory(name);
+  }
+}
+
+/**
+ * Removes the empty file that the question has made. One with content is somebody's, and stays.
+ *
+ * @param {FileSystemFileHandle & { remove?: () => Promise<void> }} handle
+ */
+async function removeIfEmpty(handle) {
+  if (handle.remove && (await handle.getFile()).size === 0) {
+    await handle.remove();
   }
 }
 

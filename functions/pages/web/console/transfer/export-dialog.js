@@ -4,11 +4,13 @@ import { open } from "../dialog.js";
 import { isAbort } from "../errors.js";
 import { many } from "../format.js";
 import { h } from "../dom.js";
+import { persist } from "../retry.js";
 import { csvSink } from "./download.js";
 import { exportTable } from "./exporter.js";
 import { Progress } from "./progress.js";
 
 /** @typedef {import("../context.js").Context} Context */
+/** @typedef {import("../retry.js").Wait} Wait */
 
 /**
  * Exports the clients that match the filter.
@@ -16,13 +18,8 @@ import { Progress } from "./progress.js";
  * @param {Context} context
  */
 export async function exportClients(context) {
-  const sink = await csvSink(`clients-${new Date().toISOString().slice(0, 10)}.csv`);
-  if (!sink) {
-    return;
-  }
   const stop = new AbortController();
   const progress = new Progress("Exported");
-  progress.update(0, context.total());
   const cancel = h("button", { type: "button", onclick: () => stop.abort() }, "Cancel");
   const dialog = open({
     title: "Export clients",
@@ -30,28 +27,49 @@ export async function exportClients(context) {
     buttons: [cancel],
     onCancel: () => stop.abort(),
   });
+  const options = { signal: stop.signal, onWait: (/** @type {Wait | null} */ wait) => progress.waits(wait) };
+  const sayNothing = () => context.toast({ text: "There is nothing to export: no client matches." });
+  /** @type {import("./download.js").Sink | null} */
+  let sink = null;
   try {
-    const { written, hasChanged } = await exportTable(context.api, context.filter(), {
-      signal: stop.signal,
+    // Nobody is asked for a file that would be empty. If this takes longer than a browser lets the click count, it does
+    // not ask, and the file is downloaded.
+    const filter = context.filter();
+    const probe = await persist(() => context.api.list({ ...filter, limit: 1 }, options), options);
+    if (probe?.total === 0) {
+      sayNothing();
+      return;
+    }
+    progress.update(0, probe?.total ?? 0);
+    sink = await csvSink(`clients-${new Date().toISOString().slice(0, 10)}.csv`);
+    if (!sink) {
+      return;
+    }
+    const { written, hasChanged } = await exportTable(context.api, filter, {
+      ...options,
       write: sink.write,
       onProgress: (done, total) => progress.update(done, total),
-      onWait: (wait) => progress.waits(wait),
     });
     if (written === 0) {
       await sink.abort();
-      context.toast({ text: "There is nothing to export: no client matches." });
+      sayNothing();
       return;
     }
     await sink.close();
-    const changed = " Clients were changed meanwhile, so some may be missing. Export again to be sure.";
-    context.toast({ text: `Exported ${many(written)} to ${sink.name}.${hasChanged ? changed : ""}` });
+    const text = `Exported ${many(written)} to ${sink.name}.`;
+    if (hasChanged) {
+      const changed = "Others changed clients during the export, so some may be missing. Export again to be sure.";
+      context.toast({ kind: "error", text: `${text} ${changed}` });
+    } else {
+      context.toast({ text });
+    }
   } catch (error) {
-    await sink.abort().catch(() => {});
+    await sink?.abort().catch(() => {});
     if (isAbort(error)) {
-      context.toast({ text: "The export was cancelled. No file was written." });
+      context.toast({ text: "The export was cancelled." });
     } else {
       const reason = error instanceof Error ? error.message : String(error);
-      context.toast({ kind: "error", text: `The export failed, and no file was written: ${reason}` });
+      context.toast({ kind: "error", text: `The export failed: ${reason}` });
     }
   } finally {
     dialog.close();

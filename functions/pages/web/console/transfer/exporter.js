@@ -1,5 +1,6 @@
 // The clients that match a filter, as CSV for spreadsheets: docs/moving-data.md has the format.
 
+import { continues, PAGE, STEP } from "../reading.js";
 import { persist } from "../retry.js";
 import { MARK, rowOf } from "./csv.js";
 import { defused } from "./formula.js";
@@ -9,8 +10,6 @@ import { COLUMNS } from "./sheet.js";
 /** @typedef {import("../api.js").Client} Client */
 /** @typedef {import("../api.js").ListParams} ListParams */
 
-/** The clients of a page. */
-const PAGE = 100;
 /** The pages that are read at the same time. */
 const WIDTH = 4;
 
@@ -23,9 +22,8 @@ const WIDTH = 4;
  */
 
 /**
- * Writes the clients as a table, and nothing if there are none. Each page is a list of its own: if others write
- * meanwhile, a client can move from one to another. No client is written twice; the result tells whether some may be
- * missing.
+ * Writes the clients as a table, and nothing if there are none. No client is written twice; if others write meanwhile,
+ * the result tells whether some may be missing.
  *
  * @param {Api} api
  * @param {ListParams} filter
@@ -40,9 +38,13 @@ export async function exportTable(api, filter, { signal, write, onProgress, onWa
     const list = () => api.list({ ...filter, limit: PAGE, offset }, { signal });
     return /** @type {import("../api.js").Page} */ (await persist(list, { signal, onWait }));
   };
+  /** @type {Client[]} */
+  let before = [];
   const take = async (/** @type {Client[]} */ clients) => {
     const fresh = clients.filter(({ id }) => !ids.has(id));
-    hasChanged ||= fresh.length < clients.length;
+    const known = before.length > 0 ? 1 : 0;
+    hasChanged ||= fresh.length + known !== clients.length || (known > 0 && !continues(before, clients));
+    before = clients;
     fresh.forEach(({ id }) => ids.add(id));
     await write(fresh.map((client) => rowOf(fieldsOf(client))).join(""));
   };
@@ -55,8 +57,9 @@ export async function exportTable(api, filter, { signal, write, onProgress, onWa
   await write(MARK + rowOf(COLUMNS));
   await take(first.clients);
   onProgress(ids.size, total);
-  for (let offset = PAGE; offset < total; offset += PAGE * WIDTH) {
-    const offsets = Array.from({ length: WIDTH }, (_, at) => offset + at * PAGE).filter((start) => start < total);
+  // The first client of each page was on the one before.
+  for (let offset = STEP; offset + 1 < total; offset += STEP * WIDTH) {
+    const offsets = Array.from({ length: WIDTH }, (_, at) => offset + at * STEP).filter((start) => start + 1 < total);
     for (const page of await Promise.all(offsets.map(read))) {
       hasChanged ||= page.total !== total;
       total = page.total;

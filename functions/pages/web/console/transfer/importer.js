@@ -51,7 +51,12 @@ export async function importTable(api, table, { overwrite, signal, onProgress, o
     );
     try {
       const results = await sendBatch(api, operations, { signal, onWait });
-      records.forEach((record, at) => count(totals, record, results[at]));
+      records.forEach((record, at) => {
+        // Of what was stopped, these are tried again when the same file is imported again.
+        if (!signal.aborted || ![0, 503].includes(results[at]?.status ?? 500)) {
+          count(totals, record, results[at]);
+        }
+      });
     } catch (error) {
       if (isAbort(error)) {
         return totals;

@@ -38,7 +38,7 @@ export class Progress {
 
   /** @param {import("../retry.js").Wait | null} wait */
   waits(wait) {
-    this.#wait.textContent = wait ? `${reasonOf(wait.error)} It goes on in ${duration(wait.seconds)}.` : "";
+    this.#wait.textContent = wait ? `${reasonOf(wait.error)} Continuing in ${duration(wait.seconds)}.` : "";
   }
 }
 
