@@ -164,6 +164,6 @@ test("a save that has to wait says so, and can be stopped", async ({ page, serve
   await page.getByRole("button", { name: "Save changes" }).click();
   await expect(page.locator("#panel-note").getByText(/Trying again in (30|29) s/)).toBeVisible();
   await page.getByRole("button", { name: "Stop" }).click();
-  await expect(page.locator("#panel-note").getByText("Not saved.")).toBeVisible();
+  await expect(page.locator("#panel-note").getByText("Stopped.")).toBeVisible();
   await expect(page.locator("#panel").getByLabel("Name", { exact: true })).toHaveValue("Anna");
 });
