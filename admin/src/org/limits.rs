@@ -35,7 +35,7 @@ struct Shown<'a> {
     org_id: &'a str,
     key_requests_per_minute: Option<u64>,
     organization_requests_per_minute: Option<u64>,
-    /// The number of keys for which they were set.
+    /// The number of keys for which they were set; `null` if they were only read.
     keys: Option<usize>,
 }
 

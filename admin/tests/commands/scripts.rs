@@ -65,14 +65,7 @@ async fn organizations_are_json() {
     desk.world.key("acme").await;
     let limits =
         |arguments: &[&str]| result(&desk.run(&[&["org", "limits", "--org", "acme", "--json"], arguments].concat()));
-    let expected = |key: Value, keys: Value| {
-        let mut expected =
-            json!({ "orgId": "acme", "keyRequestsPerMinute": key, "organizationRequestsPerMinute": null });
-        if !keys.is_null() {
-            expected["keys"] = keys;
-        }
-        expected
-    };
+    let expected = |key: Value, keys: Value| json!({ "orgId": "acme", "keyRequestsPerMinute": key, "organizationRequestsPerMinute": null, "keys": keys });
     assert_eq!(limits(&[]), expected(Value::Null, Value::Null));
     assert_eq!(limits(&["--key", "300"]), expected(json!(300), json!(1)));
     assert_eq!(limits(&[]), expected(json!(300), Value::Null));
