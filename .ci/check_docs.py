@@ -264,6 +264,9 @@ def checked(page, call):
 count = 0
 for page in PAGES:
     links(page)
+    # .ci/generated-clients runs their commands.
+    if Path(page).match("examples/*/README.md"):
+        continue
     parts = list(scripts(page))
     if not parses(page, parts):
         continue
