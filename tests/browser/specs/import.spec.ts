@@ -226,6 +226,8 @@ test("a record that the API could not take is tried again, and not corrected", a
 });
 
 test("an import needs no mouse", async ({ page, server }) => {
+  // From here on, so that the browser catches its dialog when Enter opens it.
+  const chooser = page.waitForEvent("filechooser");
   await page.goto("/console");
   await expect(page.getByText("Import", { exact: true }).first()).toBeVisible();
   await tabTo(page, importButton(page));
@@ -233,7 +235,6 @@ test("an import needs no mouse", async ({ page, server }) => {
   const dialog = page.getByRole("dialog", { name: "Import clients" });
   // The button that chooses a file has the focus; Enter opens the browser's own dialog.
   await expect(dialog.getByLabel("File")).toBeFocused();
-  const chooser = page.waitForEvent("filechooser");
   await page.keyboard.press("Enter");
   await (await chooser).setFiles(csv("name,phone\nAnn,1\n"));
   const submit = dialog.getByRole("button", { name: "Import 1 client" });
