@@ -4,11 +4,12 @@ use bytes::Bytes;
 use lambda_http::http::{
     HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
     header::{
-        ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HOST,
-        IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+        CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HOST, IF_NONE_MATCH,
+        REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
     },
     uri::Authority,
 };
+use shared::http::accepts_gzip;
 
 use crate::embedded::{ASSETS, Content, HASH, PAGES, Page};
 
@@ -137,26 +138,11 @@ fn set(response: &mut Response<Bytes>, name: HeaderName, value: &'static str) {
     response.headers_mut().insert(name, HeaderValue::from_static(value));
 }
 
-/// The elements of a header that is a list.
-fn elements(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
-    headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).flat_map(|list| list.split(',').map(str::trim))
-}
-
-/// Whether the caller takes gzip: it is named, or else everything is, and not with the weight 0.
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let weight = |name: &str| {
-        elements(headers, ACCEPT_ENCODING).find_map(|element| {
-            let (coding, weight) = element.split_once(';').unwrap_or((element, "q=1"));
-            let is_wanted = coding.trim().eq_ignore_ascii_case(name);
-            is_wanted.then(|| weight.trim().trim_start_matches(['q', 'Q', '=']).parse::<f32>().unwrap_or(0.0))
-        })
-    };
-    weight("gzip").or_else(|| weight("*")).is_some_and(|weight| weight > 0.0)
-}
-
 /// Whether `If-None-Match` names the tag. It compares weakly.
 fn is_known(headers: &HeaderMap, tag: &str) -> bool {
-    elements(headers, IF_NONE_MATCH)
+    let values = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    values
+        .flat_map(|list| list.split(',').map(str::trim))
         .any(|known| known == "*" || known.trim_start_matches("W/") == tag.trim_start_matches("W/"))
 }
 

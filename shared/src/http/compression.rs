@@ -49,7 +49,8 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 /// Whether the caller accepts gzip, and likes it no less than the plain body. A caller without
 /// `Accept-Encoding` may be unable to decode anything. A malformed element is skipped.
-pub(super) fn accepts_gzip(headers: &HeaderMap) -> bool {
+#[must_use]
+pub fn accepts_gzip(headers: &HeaderMap) -> bool {
     let (mut gzip, mut identity, mut any) = (None::<f32>, None, None);
     let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     for (coding, weight) in values.flat_map(|value| value.split(',')).filter_map(weighted) {

@@ -29,7 +29,7 @@ mod request;
 pub mod response;
 
 pub use after_answer::AfterAnswer;
-pub use compression::gzip;
+pub use compression::{accepts_gzip, gzip};
 pub use endpoint::Endpoint;
 pub use entity_tag::{EntityTag, Preconditions};
 pub use pipeline::{REQUEST_ID, Service};
