@@ -4,23 +4,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inBatches, oneByOne, sendBatch } from "../../../functions/pages/web/console/bulk.js";
 import { ApiError } from "../../../functions/pages/web/console/errors.js";
+import { client } from "./sample.js";
 
 /** @typedef {import("../../../functions/pages/web/console/api.js").Api} Api */
 /** @typedef {import("../../../functions/pages/web/console/api.js").Operation} Operation */
 /** @typedef {import("../../../functions/pages/web/console/api.js").Result} Result */
 
-globalThis.addEventListener ??= () => {};
-globalThis.removeEventListener ??= () => {};
-
-const clients = Array.from({ length: 25 }, (_, n) => ({
-  id: String(n),
-  name: `Client ${n}`,
-  phone: null,
-  status: /** @type {const} */ ("active"),
-  notes: null,
-  createdAt: "",
-  updatedAt: "",
-}));
+const clients = Array.from({ length: 25 }, (_, n) => client(n));
 const remove = (/** @type {{ id: string }} */ { id }) => ({ operation: /** @type {const} */ ("delete"), id });
 
 /** @param {(operations: Operation[], key: string) => Result[]} batch */

@@ -6,19 +6,7 @@ import { ApiError } from "../../../functions/pages/web/console/errors.js";
 import { Listing } from "../../../functions/pages/web/console/listing.js";
 import { readAll } from "../../../functions/pages/web/console/reading.js";
 import { exportTable } from "../../../functions/pages/web/console/transfer/exporter.js";
-
-globalThis.addEventListener ??= () => {};
-globalThis.removeEventListener ??= () => {};
-
-const client = (/** @type {number} */ n) => ({
-  id: String(n),
-  name: `Client ${n}`,
-  phone: null,
-  status: /** @type {const} */ ("active"),
-  notes: null,
-  createdAt: "",
-  updatedAt: "",
-});
+import { client } from "./sample.js";
 
 /**
  * An API with some clients, of which one is deleted and one is created after as many pages were read.

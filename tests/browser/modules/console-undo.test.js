@@ -4,20 +4,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ApiError } from "../../../functions/pages/web/console/errors.js";
 import { undoUpdate } from "../../../functions/pages/web/console/undo-update.js";
+import { client } from "./sample.js";
 
 if (!globalThis.navigator) {
   Object.assign(globalThis, { navigator: { onLine: true } });
 }
 
-const saved = {
-  id: "1",
-  name: "New",
-  phone: null,
-  status: /** @type {const} */ ("active"),
-  notes: "Kept",
-  createdAt: "",
-  updatedAt: "",
-};
+const saved = client(1, { name: "New", notes: "Kept" });
 const before = {
   values: { name: "Old", phone: "1", status: /** @type {const} */ ("inactive"), notes: "" },
   fields: /** @type {import("../../../functions/pages/web/console/fields.js").Field[]} */ (["name", "phone"]),

@@ -16,6 +16,7 @@ import { fileOf } from "../../../functions/pages/web/console/transfer/rejects.js
 import { Rows } from "../../../functions/pages/web/console/transfer/rows.js";
 import { Table, Unreadable } from "../../../functions/pages/web/console/transfer/table.js";
 import { nameError, notesError, phoneError, trimmed } from "../../../functions/pages/web/console/transfer/text.js";
+import { client } from "./sample.js";
 
 /** @param {string} name */
 const cases = (name) =>
@@ -433,15 +434,7 @@ test("an edited export has new clients and keeps the others", async () => {
 test("an export reads every page once, and tells if clients were changed meanwhile", async () => {
   const api = new FakeApi();
   for (let at = 0; at < 1234; at += 1) {
-    api.clients.set(String(at), {
-      id: String(at),
-      name: `client ${at}`,
-      phone: null,
-      status: "active",
-      notes: null,
-      createdAt: "",
-      updatedAt: "",
-    });
+    api.clients.set(String(at), client(at));
   }
   const { file, written, hasChanged } = await exported(api);
   assert.deepEqual([written, hasChanged, file.trimEnd().split("\r\n").length], [1234, false, 1235]);
