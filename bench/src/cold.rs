@@ -8,7 +8,7 @@ use testkit::Invocation;
 use tokio::runtime::Runtime;
 
 use crate::{
-    lambda::{Budgets, Database, Reference, Subject},
+    lambda::{Budgets, Chosen, Database, Reference, Subject},
     people,
     process::{cpu_time, resident_bytes},
     sample::Sample,
@@ -23,6 +23,8 @@ const DELAY: Duration = Duration::from_millis(50);
 /// Arguments of `bench cold`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
+    #[command(flatten)]
+    chosen: Chosen,
     /// The number of starts of each program
     #[arg(long, default_value_t = 21, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     runs: usize,
@@ -70,7 +72,7 @@ pub(crate) struct Trip {
 
 /// Measures and prints. It fails if a budget is exceeded.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    let subjects = Subject::all()?;
+    let subjects = Subject::with_peers(&args.chosen)?;
     Runtime::new()?.block_on(async {
         let database = Database::start().await?;
         let org: OrgId = ORG.parse()?;

@@ -8,7 +8,7 @@ use domain::OrgId;
 use tokio::{process::Command, runtime::Runtime};
 
 use crate::{
-    lambda::{Database, Subject},
+    lambda::{Chosen, Database, Subject},
     people,
     table::{Table, note, whole},
 };
@@ -25,6 +25,8 @@ const MANY: usize = 120;
 /// Arguments of `bench instructions`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
+    #[command(flatten)]
+    chosen: Chosen,
     /// Record the numbers instead of comparing them
     #[arg(long)]
     write: bool,
@@ -35,23 +37,24 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut measured = BTreeMap::new();
     Runtime::new()?.block_on(async {
         let database = Database::start().await?;
-        for subject in Subject::functions()? {
-            measured.insert(subject.name, measure(&subject, &database).await?);
+        for subject in Subject::functions(&args.chosen)? {
+            measured.insert(subject.name.to_owned(), measure(&subject, &database).await?);
         }
         Ok::<_, anyhow::Error>(())
     })?;
+    let mut record: BTreeMap<String, u64> = serde_json::from_str(&fs::read_to_string(RECORD)?)?;
     if args.write {
-        fs::write(RECORD, serde_json::to_string_pretty(&measured)? + "\n")?;
+        record.extend(measured.clone());
+        fs::write(RECORD, serde_json::to_string_pretty(&record)? + "\n")?;
     }
-    let record: BTreeMap<String, u64> = serde_json::from_str(&fs::read_to_string(RECORD)?)?;
     let mut table = Table::new(&["function", "instructions a request", "on record", "change"]);
     let mut has_grown = false;
     for (name, instructions) in measured {
-        let recorded = record.get(name).copied().with_context(|| format!("{name} is not on record"))?;
+        let recorded = record.get(&name).copied().with_context(|| format!("{name} is not on record"))?;
         let change = instructions as f64 / recorded as f64 - 1.0;
         has_grown |= change > TOLERANCE;
         let numbers = [instructions, recorded].map(|number| whole(number as f64));
-        table.row([name.to_owned()].into_iter().chain(numbers).chain([format!("{:+.1} %", change * 100.0)]));
+        table.row([name].into_iter().chain(numbers).chain([format!("{:+.1} %", change * 100.0)]));
     }
     println!("{table}");
     if has_grown {

@@ -7,7 +7,7 @@ use domain::OrgId;
 use tokio::runtime::Runtime;
 
 use crate::{
-    lambda::{Budgets, Database, Subject},
+    lambda::{Budgets, Chosen, Database, Subject},
     people,
     process::cpu_time,
     sample::Sample,
@@ -21,6 +21,8 @@ const WARM_UP: usize = 100;
 /// Arguments of `bench warm`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
+    #[command(flatten)]
+    chosen: Chosen,
     /// The number of requests to each program
     #[arg(long, default_value_t = 10_000)]
     requests: usize,
@@ -35,7 +37,7 @@ pub(crate) struct Warm {
 
 /// Measures and prints. It fails if a budget is exceeded.
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    let subjects = Subject::all()?;
+    let subjects = Subject::with_peers(&args.chosen)?;
     Runtime::new()?.block_on(async {
         let database = Database::start().await?;
         let mut measured = Vec::new();

@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use clap::builder::PossibleValuesParser;
 use domain::{ApiKey, ClientId};
 use flate2::{Compression, write::DeflateEncoder};
 use serde_json::json;
@@ -20,6 +21,26 @@ use super::Database;
 
 /// The package of the floor.
 const FLOOR: &str = "empty-function";
+
+/// The functions to measure.
+#[derive(clap::Args)]
+pub(crate) struct Chosen {
+    /// A function to measure, instead of all. Can be given more than once
+    #[arg(
+        long = "function",
+        value_name = "NAME",
+        value_parser = PossibleValuesParser::new(functions::ENDPOINTS.map(|endpoint| endpoint.name))
+    )]
+    names: Vec<String>,
+}
+
+impl Chosen {
+    fn endpoints(&self) -> Vec<&'static Endpoint> {
+        let is_chosen =
+            |endpoint: &&Endpoint| self.names.is_empty() || self.names.iter().any(|name| name == endpoint.name);
+        functions::ENDPOINTS.into_iter().filter(is_chosen).collect()
+    }
+}
 
 /// A program, and how it is started.
 pub(crate) struct Subject {
@@ -46,11 +67,11 @@ enum Kind {
 }
 
 impl Subject {
-    /// The floor, the functions, and those peers that are installed. The others are named on the standard error.
-    pub(crate) fn all() -> Result<Vec<Self>> {
+    /// The floor, the chosen functions, and those peers that are installed. The others are named on the standard error.
+    pub(crate) fn with_peers(chosen: &Chosen) -> Result<Vec<Self>> {
         let floor = testkit::release(&[FLOOR]).remove(FLOOR).context("cargo names what it built")?;
         let mut subjects = vec![Self::of(FLOOR, Kind::Floor, floor, None)?];
-        subjects.extend(Self::functions()?);
+        subjects.extend(Self::functions(chosen)?);
         let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
         let peers = [
             ("get in Node.js", found("node"), peers.join("node/dist/function.mjs")),
@@ -65,16 +86,17 @@ impl Subject {
         Ok(subjects)
     }
 
-    /// The functions, as they are deployed: from `FUNCTIONS_DIR` if that is set, or else built now.
-    pub(crate) fn functions() -> Result<Vec<Self>> {
-        let names = functions::ENDPOINTS.map(|endpoint| endpoint.name);
+    /// The chosen functions, as they are deployed: from `FUNCTIONS_DIR` if that is set, or else built now.
+    pub(crate) fn functions(chosen: &Chosen) -> Result<Vec<Self>> {
+        let endpoints = chosen.endpoints();
+        let names: Vec<_> = endpoints.iter().map(|endpoint| endpoint.name).collect();
         let mut built = if env::var_os("FUNCTIONS_DIR").is_some() {
-            names.map(|name| (name.to_owned(), testkit::binary(name))).into()
+            names.iter().map(|name| ((*name).to_owned(), testkit::binary(name))).collect()
         } else {
             testkit::release(&names)
         };
         let mut functions = Vec::new();
-        for endpoint in functions::ENDPOINTS {
+        for endpoint in endpoints {
             let program = built.remove(endpoint.name).context("cargo names what it built")?;
             functions.push(Self::of(endpoint.name, Kind::Function(endpoint), program, None)?);
         }
