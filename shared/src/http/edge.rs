@@ -1,13 +1,13 @@
 //! Turns the platform's event into an HTTP request. `lambda_http` assumes that host, path and query make a
 //! URI and panics if they do not, but callers choose all three.
 
-use std::convert::Infallible;
-
 use base64::{Engine, prelude::BASE64_STANDARD};
 use domain::limits::QUERY_BYTES;
 use lambda_http::{
-    Context, Error, LambdaEvent, Service as _, aws_lambda_events::apigw::ApiGatewayV2httpRequest, http::header,
-    request::LambdaRequest, service_fn,
+    Body, Error, LambdaEvent, RequestExt, Response,
+    aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse},
+    http::header,
+    request::LambdaRequest,
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::value::{RawValue, to_raw_value};
@@ -25,17 +25,26 @@ impl Service {
     /// Fails if the answer cannot be written as JSON, which does not happen with our answers.
     pub async fn invoke(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Error> {
         let (payload, context) = event.into_parts();
-        match serde_json::from_str::<ApiGatewayV2httpRequest>(payload.get()) {
+        let response = match serde_json::from_str::<ApiGatewayV2httpRequest>(payload.get()) {
             Ok(request) if is_readable(&request) => {
-                let respond = |request| async { Ok::<_, Infallible>(self.respond(request).await) };
-                through_lambda_http(respond, sanitize(request), context).await
+                let request = lambda_http::Request::from(LambdaRequest::ApiGatewayV2(sanitize(request)));
+                self.respond(request.with_lambda_context(context)).await
             }
-            _ => {
-                let respond = |_| async { Ok::<_, Infallible>(self.refuse(&context)) };
-                through_lambda_http(respond, ApiGatewayV2httpRequest::default(), context.clone()).await
-            }
-        }
+            _ => self.refuse(&context),
+        };
+        Ok(to_raw_value(&answer(response))?)
     }
+}
+
+/// A response in the platform's form. `lambda_http` would look up the character set of a text, which is UTF-8.
+fn answer(response: Response<Body>) -> ApiGatewayV2httpResponse {
+    let (parts, body) = response.into_parts();
+    let mut answer = ApiGatewayV2httpResponse::default();
+    answer.status_code = parts.status.as_u16().into();
+    answer.headers = parts.headers;
+    answer.is_base64_encoded = matches!(body, Body::Binary(_));
+    answer.body = (!matches!(body, Body::Empty)).then_some(body);
+    answer
 }
 
 /// Removes host and path, which no handler reads, and encodes the query so that it is a URI's.
@@ -55,18 +64,4 @@ fn is_readable(request: &ApiGatewayV2httpRequest) -> bool {
     let query = request.raw_query_string.as_deref().unwrap_or_default();
     let body = request.body.as_deref().unwrap_or_default();
     query.len() <= QUERY_BYTES && (!request.is_base64_encoded || BASE64_STANDARD.decode(body).is_ok())
-}
-
-async fn through_lambda_http<F, Fut>(
-    respond: F,
-    request: ApiGatewayV2httpRequest,
-    context: Context,
-) -> Result<Box<RawValue>, Error>
-where
-    F: Fn(lambda_http::Request) -> Fut,
-    Fut: Future<Output = Result<lambda_http::Response<lambda_http::Body>, Infallible>> + Send,
-{
-    let mut adapter = lambda_http::Adapter::from(service_fn(respond));
-    let response = adapter.call(LambdaEvent::new(LambdaRequest::ApiGatewayV2(request), context)).await?;
-    Ok(to_raw_value(&response)?)
 }
