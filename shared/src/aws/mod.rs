@@ -1,6 +1,7 @@
 //! What the calls of every AWS service need: connections, credentials, signatures, and the texts of errors.
 
 mod connections;
+mod connector;
 mod signer;
 
 pub(crate) use connections::Connections;

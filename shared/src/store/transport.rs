@@ -73,22 +73,23 @@ impl Transport {
         self.0.connections.replace(generation);
     }
 
-    /// Opens a connection, with a request that needs no signature: DynamoDB's health check.
+    /// Opens a connection for the first call.
     pub(super) async fn connect(&self) {
-        drop(tokio::time::timeout(INIT_CONNECT_TIMEOUT, self.check_health()).await);
+        if let Ok(uri) = self.0.endpoint.parse() {
+            drop(tokio::time::timeout(INIT_CONNECT_TIMEOUT, self.0.connections.connect_ahead(uri)).await);
+        }
     }
 
-    /// DynamoDB's time, to the second, as a header of its answers tells it.
+    /// DynamoDB's time, to the second, as a header of its answers tells it. The request is DynamoDB's health check,
+    /// which needs no signature.
     pub(super) async fn date(&self) -> Option<String> {
-        let response = tokio::time::timeout(DATE_TIMEOUT, self.check_health()).await.ok()??;
-        response.headers().get("date").map(str::to_owned)
-    }
-
-    async fn check_health(&self) -> Option<HttpResponse> {
-        let request = HttpRequest::get(&self.0.endpoint).ok()?;
-        let mut response = self.0.connections.send(request).await.ok()?;
-        response.take_body().collect().await.ok()?;
-        Some(response)
+        let exchange = async {
+            let request = HttpRequest::get(&self.0.endpoint).ok()?;
+            let mut response = self.0.connections.send(request).await.ok()?;
+            response.take_body().collect().await.ok()?;
+            response.headers().get("date").map(str::to_owned)
+        };
+        tokio::time::timeout(DATE_TIMEOUT, exchange).await.ok()?
     }
 
     /// Sends a request, once.

@@ -17,7 +17,10 @@ use testkit::{
     Call, DynamoDbCall, Fault, FaultProxy, Function, Invocation, NOBODY, PANICKING, Rate, S3, S3Fault, World, binary,
     closed_port,
 };
-use tokio::net::TcpListener;
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+};
 
 /// Values that no log line may ever hold.
 const NAME: &str = "Zacharias Quill";
@@ -340,22 +343,50 @@ async fn a_missing_table_is_a_503() {
     }
 }
 
-/// The first event finds a connection: a handshake then would cost its caller time.
-#[tokio::test]
-async fn a_function_connects_before_its_first_poll() {
+/// The way to an engine, which counts the connections over it. It closes the first `closed` at once.
+async fn counting_connections(engine: &str, closed: u64) -> (String, Arc<AtomicU64>) {
     let connections = Arc::new(AtomicU64::new(0));
-    let engine = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", engine.local_addr().unwrap());
-    let counted = connections.clone();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (counted, engine) = (connections.clone(), engine.trim_start_matches("http://").to_owned());
     tokio::spawn(async move {
-        while let Ok((stream, _)) = engine.accept().await {
-            counted.fetch_add(1, Ordering::Relaxed);
-            drop(stream);
+        while let Ok((mut near, _)) = listener.accept().await {
+            if counted.fetch_add(1, Ordering::Relaxed) < closed {
+                continue;
+            }
+            let mut far = TcpStream::connect(&engine).await.unwrap();
+            tokio::spawn(async move { copy_bidirectional(&mut near, &mut far).await });
         }
     });
+    (url, connections)
+}
+
+/// The first event finds a connection: a handshake then would cost its caller time.
+#[tokio::test]
+async fn a_function_connects_before_its_first_poll_and_answers_over_that_connection() {
+    let world = World::new().await;
+    let key = world.key("acme").await;
+    let (url, connections) = counting_connections(world.url(), 0).await;
     let get = start("get-client", &[("AWS_ENDPOINT_URL_DYNAMODB", &url)]).await;
     get.first_poll().await;
     assert_eq!(connections.load(Ordering::Relaxed), 1);
+    let answer = get.answer(&Call::get(NOBODY).key(&key)).await;
+    assert_eq!(answer.status, 404, "{answer:?}");
+    assert_eq!(connections.load(Ordering::Relaxed), 1);
+}
+
+/// The platform may start a process long before its first event. DynamoDB closes idle connections.
+#[tokio::test]
+async fn a_connection_that_was_closed_before_the_first_event_costs_no_attempt() {
+    let world = World::new().await;
+    let key = world.key("acme").await;
+    let (url, connections) = counting_connections(world.url(), 1).await;
+    let create = start("create-client", &[("AWS_ENDPOINT_URL_DYNAMODB", &url)]).await;
+    create.first_poll().await;
+    let created = create.answer(&Call::create(&json!({ "name": NAME, "phone": PHONE })).key(&key)).await;
+    assert_eq!(created.status, 201, "{created:?}");
+    assert_eq!(connections.load(Ordering::Relaxed), 2);
+    assert_eq!(create.log_line(&created).await["round_trips"], 2, "the key and the client");
 }
 
 /// The use of a key is noted when no caller waits any more, and before the next event.
