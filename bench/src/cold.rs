@@ -3,8 +3,8 @@
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result};
-use domain::{Client, OrgId};
-use testkit::Invocation;
+use domain::{ApiKey, Client, OrgId};
+use testkit::{Function, Invocation};
 use tokio::runtime::Runtime;
 
 use crate::{
@@ -15,8 +15,6 @@ use crate::{
     table::{Table, note, ratio, three_digits, time},
 };
 
-/// The organization of the keys.
-const ORG: &str = "acme";
 /// The delay of each answer of the engine while round trips are counted. It hides everything else.
 const DELAY: Duration = Duration::from_millis(50);
 
@@ -28,7 +26,7 @@ pub(crate) struct Args {
     /// The number of starts of each program
     #[arg(long, default_value_t = 21, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     runs: usize,
-    /// The number of clients in the organization
+    /// The number of clients in each organization
     #[arg(long, default_value_t = 1_000)]
     clients: usize,
 }
@@ -39,7 +37,7 @@ struct Start {
     cpu_at_poll: Duration,
     resident_at_poll: u64,
     first: Duration,
-    cpu_of_first: Duration,
+    cpu_of_answers: Duration,
     second: Duration,
 }
 
@@ -50,7 +48,7 @@ pub(crate) struct Cold {
     cpu_at_poll: Duration,
     pub(crate) resident_at_poll: f64,
     pub(crate) first: Duration,
-    cpu_of_first: Duration,
+    cpu_of_answers: Duration,
     second: Duration,
     pub(crate) trips: Option<Trips>,
 }
@@ -75,26 +73,28 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let subjects = Subject::with_peers(&args.chosen)?;
     Runtime::new()?.block_on(async {
         let database = Database::start().await?;
-        let org: OrgId = ORG.parse()?;
-        let clients = people::clients(args.clients);
-        database.lab.fill(&org, &clients).await?;
-        let reference = Reference::measure(&database, args.runs).await?;
-        let mut clients = clients.into_iter().cycle();
-        let mut measured = Vec::new();
+        let mut labs = Vec::new();
         for subject in subjects {
-            let mut starts = Vec::new();
-            for _ in 0..args.runs {
-                starts.push(start(&subject, &database, &org, &mut clients).await?);
-            }
-            measured.push(Cold::of(subject, &starts));
+            labs.push(StartLab::new(subject, &database, args.clients).await?);
         }
         database.delay(DELAY);
-        for cold in &mut measured {
-            if cold.subject.endpoint().is_some() {
-                cold.trips = Some(trips(&cold.subject, &database, &org, &mut clients).await?);
+        for lab in &mut labs {
+            lab.count_trips().await?;
+        }
+        database.delay(Duration::ZERO);
+        let reference = Reference::measure(&database, args.runs).await?;
+        // In turns, so that whatever else the machine does falls on all alike.
+        for _ in 0..args.runs {
+            for lab in &mut labs {
+                lab.start().await?;
             }
         }
-        note!("Medians of {} starts, an organization of {} clients, the engine behind TLS.\n", args.runs, args.clients);
+        let measured: Vec<_> = labs.into_iter().map(Cold::of).collect();
+        note!(
+            "Medians of {} starts, an organization of {} clients for each program, the engine behind TLS.\n",
+            args.runs,
+            args.clients
+        );
         println!("{}", times(&measured));
         println!("{}", sizes(&measured));
         println!("{}", trips_table(&measured));
@@ -109,54 +109,72 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     })
 }
 
-async fn start(
-    subject: &Subject,
-    database: &Database,
-    org: &OrgId,
-    clients: &mut impl Iterator<Item = Client>,
-) -> Result<Start> {
-    let key = database.lab.key(org).await?;
-    let function = subject.start(database).await?;
-    let first_poll = function.first_poll().await;
-    let pid = function.pid().context("the function runs")?;
-    let cpu_at_poll = cpu_time(pid).context("this needs Linux")?;
-    let resident_at_poll = resident_bytes(pid).context("this needs Linux")?;
-    // On a machine with few cores, whatever the start has left to others goes first.
-    tokio::time::sleep(Duration::from_millis(5)).await;
-    let mut answer = async || {
-        let client = clients.next().context("clients do not end")?;
-        succeeded(function.answer(&subject.call(&key, client.id)).await)
-    };
-    let first = answer().await?.duration;
-    let second = answer().await?.duration;
-    let cpu_of_first = cpu_time(pid).context("this needs Linux")? - cpu_at_poll;
-    Ok(Start { first_poll, cpu_at_poll, resident_at_poll, first, cpu_of_first, second })
+/// A program, and an organization of its own to measure it on.
+struct StartLab<'a> {
+    subject: Subject,
+    database: &'a Database,
+    org: OrgId,
+    clients: Box<dyn Iterator<Item = Client>>,
+    trips: Option<Trips>,
+    starts: Vec<Start>,
 }
 
-/// Counts round trips by the time that they take when each is slow, and units by the log line.
-async fn trips(
-    subject: &Subject,
-    database: &Database,
-    org: &OrgId,
-    clients: &mut impl Iterator<Item = Client>,
-) -> Result<Trips> {
-    let key = database.lab.key(org).await?;
-    let function = subject.start(database).await?;
-    function.first_poll().await;
-    let mut trip = async |key| {
-        let client = clients.next().context("clients do not end")?;
-        let invocation = succeeded(function.answer(&subject.call(key, client.id)).await)?;
+impl<'a> StartLab<'a> {
+    async fn new(subject: Subject, database: &'a Database, clients: usize) -> Result<Self> {
+        let org = subject.organization()?;
+        let clients = people::clients(clients);
+        database.lab.fill(&org, &clients).await?;
+        let clients = Box::new(clients.into_iter().cycle());
+        Ok(Self { subject, database, org, clients, trips: None, starts: Vec::new() })
+    }
+
+    /// Starts the program, for two answers.
+    async fn start(&mut self) -> Result<()> {
+        let key = self.database.lab.key(&self.org).await?;
+        let function = self.subject.start(self.database).await?;
+        let first_poll = function.first_poll().await;
+        let pid = function.pid().context("the function runs")?;
+        let cpu_at_poll = cpu_time(pid).context("this needs Linux")?;
+        let resident_at_poll = resident_bytes(pid).context("this needs Linux")?;
+        // On a machine with few cores, whatever the start has left to others goes first.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let first = self.answer(&function, &key).await?.duration;
+        let second = self.answer(&function, &key).await?.duration;
+        let cpu_of_answers = cpu_time(pid).context("this needs Linux")? - cpu_at_poll;
+        self.starts.push(Start { first_poll, cpu_at_poll, resident_at_poll, first, second, cpu_of_answers });
+        Ok(())
+    }
+
+    /// Counts the round trips of a function's answers by the time that they take when each is slow, and units by the
+    /// log line.
+    async fn count_trips(&mut self) -> Result<()> {
+        if self.subject.endpoint().is_none() {
+            return Ok(());
+        }
+        let key = self.database.lab.key(&self.org).await?;
+        let function = self.subject.start(self.database).await?;
+        function.first_poll().await;
+        let cold = self.trip(&function, &key).await?;
+        // The second answer may open a second connection.
+        self.trip(&function, &key).await?;
+        let warm = self.trip(&function, &key).await?;
+        let new_key = self.trip(&function, &self.database.lab.key(&self.org).await?).await?;
+        self.trips = Some(Trips { cold, warm, new_key });
+        Ok(())
+    }
+
+    async fn trip(&mut self, function: &Function, key: &ApiKey) -> Result<Trip> {
+        let invocation = self.answer(function, key).await?;
         let line = function.log_line(&invocation).await;
         let units = |name: &str| line[name].as_f64().unwrap_or_default();
         let in_a_row = (invocation.duration.as_secs_f64() / DELAY.as_secs_f64()).floor();
-        Ok::<_, anyhow::Error>(Trip { in_a_row: in_a_row as u32, units: units("read_units") + units("write_units") })
-    };
-    let cold = trip(&key).await?;
-    // The second answer may open a second connection.
-    trip(&key).await?;
-    let warm = trip(&key).await?;
-    let new_key = trip(&database.lab.key(org).await?).await?;
-    Ok(Trips { cold, warm, new_key })
+        Ok(Trip { in_a_row: in_a_row as u32, units: units("read_units") + units("write_units") })
+    }
+
+    async fn answer(&mut self, function: &Function, key: &ApiKey) -> Result<Invocation> {
+        let client = self.clients.next().context("clients do not end")?;
+        succeeded(function.answer(&self.subject.call(key, client.id)).await)
+    }
 }
 
 fn succeeded(invocation: Invocation) -> Result<Invocation> {
@@ -165,7 +183,7 @@ fn succeeded(invocation: Invocation) -> Result<Invocation> {
 }
 
 impl Cold {
-    fn of(subject: Subject, starts: &[Start]) -> Self {
+    fn of(StartLab { subject, starts, trips, .. }: StartLab) -> Self {
         let median = |value: fn(&Start) -> f64| Sample::of(starts.iter().map(value)).median();
         let duration = |value| Duration::from_secs_f64(median(value));
         Self {
@@ -173,9 +191,9 @@ impl Cold {
             cpu_at_poll: duration(|start| start.cpu_at_poll.as_secs_f64()),
             resident_at_poll: median(|start| start.resident_at_poll as f64),
             first: duration(|start| start.first.as_secs_f64()),
-            cpu_of_first: duration(|start| start.cpu_of_first.as_secs_f64()),
+            cpu_of_answers: duration(|start| start.cpu_of_answers.as_secs_f64()),
             second: duration(|start| start.second.as_secs_f64()),
-            trips: None,
+            trips,
             subject,
         }
     }
@@ -200,7 +218,7 @@ fn times(measured: &[Cold]) -> Table {
             time(cold.first),
             time(cold.second),
             time(cold.cpu_at_poll),
-            time(cold.cpu_of_first),
+            time(cold.cpu_of_answers),
         ]);
     }
     table

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use clap::builder::PossibleValuesParser;
-use domain::{ApiKey, ClientId};
+use domain::{ApiKey, ClientId, OrgId};
 use flate2::{Compression, write::DeflateEncoder};
 use serde_json::json;
 use shared::http::Endpoint;
@@ -123,6 +123,11 @@ impl Subject {
             Kind::Function(endpoint) => Some(endpoint),
             Kind::Floor | Kind::Peer => None,
         }
+    }
+
+    /// The organization that it is measured on.
+    pub(crate) fn organization(&self) -> Result<OrgId> {
+        Ok(format!("acme-{}", self.name.replace([' ', '.'], "-")).parse()?)
     }
 
     /// Starts it as the platform does.
