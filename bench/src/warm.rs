@@ -26,7 +26,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     chosen: Chosen,
     /// The number of requests to each program
-    #[arg(long, default_value_t = 10_000)]
+    #[arg(long, default_value_t = 10_000, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     requests: usize,
 }
 

@@ -6,7 +6,7 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, Waker},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -20,6 +20,8 @@ use rustls::{
 use tokio::io::{AsyncRead, ReadBuf};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// The longest time that a connection waits for its first use. hyper's pool keeps idle ones as long.
+const LONGEST_WAIT: Duration = Duration::from_secs(90);
 /// The variables that name a file of certificates (PEM) to trust instead of the compiled-in roots: that of
 /// AWS's own tools, then OpenSSL's.
 const CA_FILE_VARIABLES: [&str; 2] = ["AWS_CA_BUNDLE", "SSL_CERT_FILE"];
@@ -31,7 +33,7 @@ type Stream = <Https as Service<Uri>>::Response;
 #[derive(Clone)]
 pub(crate) struct Connector {
     https: Https,
-    ahead: Arc<Mutex<Option<Stream>>>,
+    ahead: Arc<Mutex<Option<(Stream, Instant)>>>,
 }
 
 impl Connector {
@@ -59,18 +61,18 @@ impl Connector {
     /// Opens a connection for whoever needs the next one. If that fails, nothing happens.
     pub(super) async fn connect_ahead(&self, uri: Uri) {
         if let Ok(stream) = self.https.clone().call(uri).await {
-            *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = Some(stream);
+            *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = Some((stream, Instant::now()));
         }
     }
 
-    /// The connection that was opened ahead, unless the other side has closed it since: the platform may freeze a
-    /// process for minutes before its first event.
+    /// The connection that was opened ahead, unless it is old or the other side has closed it since: the platform may
+    /// start a process long before its first event.
     fn take(&self) -> Option<Stream> {
-        let mut stream = self.ahead.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        let (mut stream, opened) = self.ahead.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         let (mut byte, mut context) = ([0], Context::from_waker(Waker::noop()));
         // Nothing is to be read from it before a request is sent. Reading gives an end or an error if it is closed.
         let read = Pin::new(&mut TokioIo::new(&mut stream)).poll_read(&mut context, &mut ReadBuf::new(&mut byte));
-        read.is_pending().then_some(stream)
+        (read.is_pending() && opened.elapsed() < LONGEST_WAIT).then_some(stream)
     }
 }
 
@@ -110,7 +112,22 @@ fn roots(file: Option<&Path>) -> io::Result<RootCertStore> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::net::TcpListener;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_connection_ahead_is_taken_once_and_not_when_it_is_old() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri: Uri = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let connector = Connector::from_env();
+        connector.connect_ahead(uri.clone()).await;
+        assert!(connector.clone().take().is_some());
+        assert!(connector.take().is_none(), "a second time");
+        connector.connect_ahead(uri).await;
+        connector.ahead.lock().unwrap().as_mut().unwrap().1 -= LONGEST_WAIT;
+        assert!(connector.take().is_none(), "old");
+    }
 
     #[test]
     fn without_a_file_there_are_many_roots() {
