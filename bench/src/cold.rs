@@ -8,7 +8,7 @@ use testkit::{Function, Invocation};
 use tokio::runtime::Runtime;
 
 use crate::{
-    lambda::{Budgets, Chosen, Database, Reference, Subject},
+    lambda::{Budgets, Chosen, Database, Reference, Subject, organization},
     people,
     process::{cpu_time, resident_bytes},
     sample::Sample,
@@ -74,8 +74,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Runtime::new()?.block_on(async {
         let database = Database::start().await?;
         let mut labs = Vec::new();
-        for subject in subjects {
-            labs.push(StartLab::new(subject, &database, args.clients).await?);
+        for (number, subject) in subjects.into_iter().enumerate() {
+            labs.push(StartLab::new(subject, &database, organization(number)?, args.clients).await?);
         }
         database.delay(DELAY);
         for lab in &mut labs {
@@ -120,8 +120,7 @@ struct StartLab<'a> {
 }
 
 impl<'a> StartLab<'a> {
-    async fn new(subject: Subject, database: &'a Database, clients: usize) -> Result<Self> {
-        let org = subject.organization()?;
+    async fn new(subject: Subject, database: &'a Database, org: OrgId, clients: usize) -> Result<Self> {
         let clients = people::clients(clients);
         database.lab.fill(&org, &clients).await?;
         let clients = Box::new(clients.into_iter().cycle());

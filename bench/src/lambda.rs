@@ -8,4 +8,4 @@ mod subject;
 pub(crate) use budget::Budgets;
 pub(crate) use database::Database;
 pub(crate) use reference::Reference;
-pub(crate) use subject::{Chosen, Subject};
+pub(crate) use subject::{Chosen, Subject, organization};

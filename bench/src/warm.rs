@@ -3,12 +3,12 @@
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result};
-use domain::{ApiKey, Client};
+use domain::{ApiKey, Client, OrgId};
 use testkit::Function;
 use tokio::runtime::Runtime;
 
 use crate::{
-    lambda::{Budgets, Chosen, Database, Subject},
+    lambda::{Budgets, Chosen, Database, Subject, organization},
     people,
     process::cpu_time,
     sample::Sample,
@@ -43,8 +43,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     Runtime::new()?.block_on(async {
         let database = Database::start().await?;
         let mut labs = Vec::new();
-        for subject in subjects {
-            labs.push(WarmLab::new(subject, &database, args.requests).await?);
+        for (number, subject) in subjects.into_iter().enumerate() {
+            labs.push(WarmLab::new(subject, &database, &organization(number)?, args.requests).await?);
         }
         // In turns, so that whatever else the machine does falls on all alike.
         for done in (0..args.requests).step_by(TURN) {
@@ -83,15 +83,14 @@ struct WarmLab {
 }
 
 impl WarmLab {
-    async fn new(subject: Subject, database: &Database, requests: usize) -> Result<Self> {
-        let org = subject.organization()?;
-        let key = database.lab.key(&org).await?;
+    async fn new(subject: Subject, database: &Database, org: &OrgId, requests: usize) -> Result<Self> {
+        let key = database.lab.key(org).await?;
         let mut clients = people::clients(WARM_UP + requests);
         // Only a deletion needs as many.
         if subject.name != "delete-client" {
             clients.truncate(WARM_UP);
         }
-        database.lab.fill(&org, &clients).await?;
+        database.lab.fill(org, &clients).await?;
         let function = subject.start(database).await?;
         function.first_poll().await;
         let clients = Box::new(clients.into_iter().cycle());

@@ -125,11 +125,6 @@ impl Subject {
         }
     }
 
-    /// The organization that it is measured on.
-    pub(crate) fn organization(&self) -> Result<OrgId> {
-        Ok(format!("acme-{}", self.name.replace([' ', '.'], "-")).parse()?)
-    }
-
     /// Starts it as the platform does.
     pub(crate) async fn start(&self, database: &Database) -> Result<Function> {
         self.start_by(Command::new(&self.program), database).await
@@ -174,6 +169,12 @@ impl Subject {
         };
         call.key(key)
     }
+}
+
+/// The organization of the program with this number. Its identifier is short, because it is part of every item that a
+/// list reads.
+pub(crate) fn organization(number: usize) -> Result<OrgId> {
+    Ok(format!("org{number}").parse()?)
 }
 
 /// A program on the search path.
