@@ -14,7 +14,7 @@ use domain::{ApiKey, ClientId, OrgId};
 use flate2::{Compression, write::DeflateEncoder};
 use serde_json::json;
 use shared::http::Endpoint;
-use testkit::{Call, Function};
+use testkit::{Call, Function, Invocation};
 use tokio::process::Command;
 
 use super::Database;
@@ -150,8 +150,18 @@ impl Subject {
         Function::run(command, &variables).await.with_context(|| format!("cannot start {}", self.name))
     }
 
+    /// Invokes it with the request that it is measured with.
+    ///
+    /// # Errors
+    /// Fails if its answer is no success.
+    pub(crate) async fn answer(&self, function: &Function, key: &ApiKey, id: ClientId) -> Result<Invocation> {
+        let answer = function.answer(&self.call(key, id)).await;
+        anyhow::ensure!(answer.status < 300, "an answer with status {}: {}", answer.status, answer.body);
+        Ok(answer)
+    }
+
     /// The request that it is measured with: to its endpoint, or else a get. A deletion needs a client for each.
-    pub(crate) fn call(&self, key: &ApiKey, id: ClientId) -> Call {
+    fn call(&self, key: &ApiKey, id: ClientId) -> Call {
         let id = id.to_string();
         let call = match self.endpoint() {
             Some(endpoint) if endpoint.name == "create-client" => {
