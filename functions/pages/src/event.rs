@@ -1,10 +1,11 @@
 //! The platform's event and answer (payload format 2.0).
 
 use lambda_http::{
-    Body,
+    Body, Response,
     aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse},
     http::StatusCode,
 };
+use shared::http::platform_answer;
 
 use crate::respond;
 
@@ -12,19 +13,17 @@ use crate::respond;
 #[must_use]
 pub fn answer(request: &ApiGatewayV2httpRequest) -> ApiGatewayV2httpResponse {
     let (method, path) = (&request.request_context.http.method, request.raw_path.as_deref().unwrap_or_default());
-    let mut answer = ApiGatewayV2httpResponse::default();
-    let Some(response) = respond(method, path, &request.headers, None) else {
-        answer.status_code = StatusCode::NOT_FOUND.as_u16().into();
-        return answer;
+    let response = match respond(method, path, &request.headers, None) {
+        Some(response) => response.map(|body| {
+            String::from_utf8(body.into()).map_or_else(|error| Body::Binary(error.into_bytes()), Body::Text)
+        }),
+        None => {
+            let mut response = Response::new(Body::Empty);
+            *response.status_mut() = StatusCode::NOT_FOUND;
+            response
+        }
     };
-    let (parts, body) = response.into_parts();
-    answer.status_code = parts.status.as_u16().into();
-    answer.headers = parts.headers;
-    // Text is sent as it is, and anything else as base64.
-    let body = String::from_utf8(body.into()).map_or_else(|error| Body::Binary(error.into_bytes()), Body::Text);
-    answer.is_base64_encoded = matches!(body, Body::Binary(_));
-    answer.body = Some(body);
-    answer
+    platform_answer(response)
 }
 
 #[cfg(test)]

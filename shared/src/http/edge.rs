@@ -1,5 +1,5 @@
-//! Turns the platform's event into an HTTP request. `lambda_http` assumes that host, path and query make a
-//! URI and panics if they do not, but callers choose all three.
+//! Turns the platform's event into an HTTP request, and a response into the platform's form. `lambda_http` assumes that
+//! host, path and query make a URI and panics if they do not, but callers choose all three.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use domain::limits::QUERY_BYTES;
@@ -32,12 +32,14 @@ impl Service {
             }
             _ => self.refuse(&context),
         };
-        Ok(to_raw_value(&answer(response))?)
+        Ok(to_raw_value(&platform_answer(response))?)
     }
 }
 
-/// A response in the platform's form. `lambda_http` would look up the character set of a text, which is UTF-8.
-fn answer(response: Response<Body>) -> ApiGatewayV2httpResponse {
+/// A response in the platform's form: text as it is, and anything else as base64. `lambda_http` would look up the
+/// character set of a text, which is UTF-8.
+#[must_use]
+pub fn platform_answer(response: Response<Body>) -> ApiGatewayV2httpResponse {
     let (parts, body) = response.into_parts();
     let mut answer = ApiGatewayV2httpResponse::default();
     answer.status_code = parts.status.as_u16().into();

@@ -3,7 +3,7 @@
 //! | file | purpose |
 //! |---|---|
 //! | `endpoint.rs` | the description of an endpoint |
-//! | `edge.rs` | from an event to an HTTP request |
+//! | `edge.rs` | from an event to an HTTP request, and from a response to the platform's answer |
 //! | `pipeline.rs` | the work around every handler |
 //! | `compression.rs` | answers with gzip |
 //! | `after_answer.rs` | work for the time after an answer |
@@ -30,6 +30,7 @@ pub mod response;
 
 pub use after_answer::AfterAnswer;
 pub use compression::{accepts_gzip, gzip};
+pub use edge::platform_answer;
 pub use endpoint::Endpoint;
 pub use entity_tag::{EntityTag, Preconditions};
 pub use pipeline::{REQUEST_ID, Service};
